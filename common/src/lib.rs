@@ -5,5 +5,7 @@
 
 pub mod entropy;
 pub mod lang;
+pub mod records;
 pub mod time;
+pub mod verdict;
 pub mod words;
