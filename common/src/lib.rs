@@ -3,9 +3,18 @@
 //! Everything here is pure: no database, no clock, no files, no HTTP. Two features add what the
 //! services share beyond that: `reader` finds QR codes in pictures, `service` is HTTP plumbing.
 
+pub mod base64url;
+pub mod cbor;
 pub mod entropy;
+pub mod envelope;
+pub mod hex;
+pub mod keys;
 pub mod lang;
+pub mod permit;
+pub mod person;
 pub mod records;
+pub mod serial;
 pub mod time;
+pub mod uscc;
 pub mod verdict;
 pub mod words;
