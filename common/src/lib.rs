@@ -18,3 +18,6 @@ pub mod time;
 pub mod uscc;
 pub mod verdict;
 pub mod words;
+
+#[cfg(feature = "service")]
+pub mod service;

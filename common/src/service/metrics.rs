@@ -1,0 +1,112 @@
+//! Prometheus figures: one recorder per process, read at `/metrics`, no listener of its own.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use axum::Router;
+use axum::http::header;
+use axum::routing::get;
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+
+const REQUESTS: &str = "fugong_http_requests_total";
+const REQUEST_SECONDS: &str = "fugong_http_request_seconds";
+/// Seconds; from a local verdict to a slow report.
+const BUCKETS: &[f64] =
+    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
+
+static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+static INSTALLING: Mutex<()> = Mutex::new(());
+
+/// Starts recording, once per process; later calls change nothing.
+///
+/// # Errors
+/// Something else in this process already records metrics.
+pub fn start() -> Result<(), BuildError> {
+    let _one = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    if HANDLE.get().is_none() {
+        let handle = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), BUCKETS)?
+            .install_recorder()?;
+        metrics::describe_counter!(REQUESTS, "Requests answered.");
+        metrics::describe_histogram!(
+            REQUEST_SECONDS,
+            "Seconds from a request's head to its answer's."
+        );
+        let _ = HANDLE.set(handle);
+    }
+    Ok(())
+}
+
+/// The figures as Prometheus reads them; empty before [`start`].
+pub fn text() -> String {
+    HANDLE.get().map(PrometheusHandle::render).unwrap_or_default()
+}
+
+/// Folds samples into buckets. Must run every few seconds, or samples pile up until someone reads.
+pub(super) fn upkeep() {
+    if let Some(handle) = HANDLE.get() {
+        handle.run_upkeep();
+    }
+}
+
+/// `GET /metrics`. Who may see it is the composition's choice: merge it where that is guarded.
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    let answer =
+        async || ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text());
+    Router::new().route("/metrics", get(answer))
+}
+
+pub(super) fn count_request(
+    service: &'static str,
+    method: &str,
+    route: String,
+    status: u16,
+    millis: i64,
+) {
+    // At most an hour: exact in a float.
+    let millis = u32::try_from(millis.clamp(0, 3_600_000)).unwrap_or_default();
+    metrics::histogram!(REQUEST_SECONDS, "service" => service, "route" => route.clone())
+        .record(f64::from(millis) / 1000.0);
+    metrics::counter!(
+        REQUESTS,
+        "service" => service,
+        "method" => known_method(method),
+        "route" => route,
+        "status" => status.to_string()
+    )
+    .increment(1);
+}
+
+/// A client can invent methods; each would be a new series.
+fn known_method(method: &str) -> &'static str {
+    match method {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_counted_by_route_and_invented_methods_share_a_line() {
+        start().unwrap();
+        start().unwrap();
+        count_request("test", "GET", "/permits/{serial}".into(), 200, 12);
+        count_request("test", "BREW", "/permits/{serial}".into(), 405, 1);
+        upkeep();
+        let text = text();
+        assert!(
+            text.contains(r#"method="GET",route="/permits/{serial}",status="200"} 1"#),
+            "{text}"
+        );
+        assert!(text.contains(r#"method="other",route="/permits/{serial}",status="405"} 1"#));
+        assert!(text.contains(r#"route="/permits/{serial}",le="0.025"} 2"#), "{text}");
+    }
+}

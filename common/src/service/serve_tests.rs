@@ -1,0 +1,151 @@
+use super::*;
+use axum::routing::get;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::oneshot;
+
+fn local() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+async fn connect(address: SocketAddr) -> TcpStream {
+    TcpStream::connect(address).await.unwrap()
+}
+
+async fn read_all(mut stream: TcpStream) -> String {
+    let mut out = Vec::new();
+    stream.read_to_end(&mut out).await.unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+#[tokio::test]
+async fn a_busy_port_is_named_with_what_to_do() {
+    let first = bind(local()).await.unwrap();
+    let error = bind(first.address()).await.unwrap_err();
+    let port = first.address().to_string();
+    let (zh, en) = (error.say(Lang::Zh), error.say(Lang::En));
+    assert!(en.contains(&port) && en.contains("in use by another program"), "{en}");
+    assert!(en.contains("choose another port"), "{en}");
+    assert!(zh.contains(&port) && zh.contains("已被其他程序占用"), "{zh}");
+    let error = bind("203.0.113.9:8080".parse().unwrap()).await.unwrap_err();
+    assert!(error.to_string().contains("no address 203.0.113.9:8080"), "{error}");
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_answered_before_the_service_stops() {
+    let (reached, wait_reached) = oneshot::channel();
+    let (release, wait_release) = oneshot::channel::<()>();
+    let once = std::sync::Mutex::new(Some((reached, wait_release)));
+    let once = Arc::new(once);
+    let routes = Router::new().route(
+        "/",
+        get(move || async move {
+            let taken = once.lock().unwrap().take();
+            let (reached, wait) = taken.unwrap();
+            reached.send(()).unwrap();
+            wait.await.unwrap();
+            "finished"
+        }),
+    );
+    let listening = bind(local()).await.unwrap();
+    let address = listening.address();
+    let shutdown = Shutdown::new();
+    let server = tokio::spawn(listening.run(routes, None, Limits::default(), shutdown.clone()));
+    let mut stream = connect(address).await;
+    stream.write_all(GET).await.unwrap();
+    wait_reached.await.unwrap();
+    shutdown.begin();
+    // New connections are refused while the old request is still under way.
+    for _ in 0..200 {
+        if TcpStream::connect(address).await.is_err() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(TcpStream::connect(address).await.is_err());
+    assert!(!server.is_finished());
+    release.send(()).unwrap();
+    assert!(read_all(stream).await.ends_with("finished"));
+    server.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_request_that_never_ends_holds_the_stop_up_only_for_the_drain_time() {
+    let routes = Router::new().route("/", get(std::future::pending::<()>));
+    let listening = bind(local()).await.unwrap();
+    let address = listening.address();
+    let shutdown = Shutdown::new();
+    let limits = Limits { drain: Duration::from_millis(50), ..Limits::default() };
+    let server = tokio::spawn(listening.run(routes, None, limits, shutdown.clone()));
+    let mut stream = connect(address).await;
+    stream.write_all(GET).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    shutdown.begin();
+    let stopped = tokio::time::timeout(Duration::from_secs(5), server).await;
+    stopped.unwrap().unwrap().unwrap();
+}
+
+async fn serving(limits: Limits) -> SocketAddr {
+    let listening = bind(local()).await.unwrap();
+    let address = listening.address();
+    let routes = Router::new().route("/", get(async || "hello"));
+    tokio::spawn(listening.run(routes, None, limits, Shutdown::new()));
+    address
+}
+
+#[tokio::test]
+async fn a_client_that_dawdles_over_its_head_is_cut_off() {
+    let limits = Limits { head: Duration::from_millis(100), ..Limits::default() };
+    let mut stream = connect(serving(limits).await).await;
+    stream.write_all(b"GET / HTTP/1.1\r\nHost:").await.unwrap();
+    let end = tokio::time::timeout(Duration::from_secs(5), read_all(stream)).await;
+    assert!(!end.unwrap().contains("200 OK"));
+}
+
+#[tokio::test]
+async fn a_silent_connection_is_closed() {
+    let limits = Limits {
+        head: Duration::from_mins(1),
+        silence: Duration::from_millis(100),
+        ..Limits::default()
+    };
+    let stream = connect(serving(limits).await).await;
+    let end = tokio::time::timeout(Duration::from_secs(5), read_all(stream)).await;
+    assert_eq!(end.unwrap(), "");
+}
+
+#[tokio::test]
+async fn connections_beyond_the_cap_are_closed_and_a_freed_place_is_used_again() {
+    let limits = Limits { connections: 1, ..Limits::default() };
+    let address = serving(limits).await;
+    let mut first = connect(address).await;
+    first.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    let mut byte = [0];
+    first.read_exact(&mut byte).await.unwrap();
+    let mut second = connect(address).await;
+    // The write may already meet a closed connection.
+    let _ = second.write_all(GET).await;
+    assert!(!matches!(second.read(&mut byte).await, Ok(n) if n > 0));
+    drop(first);
+    for _ in 0..200 {
+        let mut third = connect(address).await;
+        let _ = third.write_all(GET).await;
+        if matches!(third.read(&mut byte).await, Ok(n) if n > 0) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("the place was never freed");
+}
+
+#[tokio::test]
+async fn an_oversized_head_is_refused() {
+    let limits = Limits { head_bytes: 8192, ..Limits::default() };
+    let mut stream = connect(serving(limits).await).await;
+    let head = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "x".repeat(20_000));
+    let _ = stream.write_all(head.as_bytes()).await;
+    let mut out = [0; 12];
+    stream.read_exact(&mut out).await.unwrap();
+    assert_eq!(&out, b"HTTP/1.1 431");
+}
