@@ -1,1 +1,13 @@
+//! The issuer: takes an enterprise from filing through checks and joint approval to a signed,
+//! printed placard, and keeps it honest afterwards.
 
+pub mod accounts;
+pub mod app;
+pub mod audit;
+pub mod authz;
+pub mod changes;
+pub mod cli;
+pub mod config;
+pub mod db;
+pub mod divisions;
+pub mod web;

@@ -1,0 +1,110 @@
+//! What every handler holds: database, clock, randomness, configuration.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use fugong_common::entropy::{self, Entropy};
+use fugong_common::service::assets::Assets;
+use fugong_common::time::{Clock, Millis};
+use tokio::sync::watch;
+
+use crate::audit::Act;
+use crate::config::Config;
+use crate::db::{Db, DbError, Tx};
+use crate::{audit, changes};
+
+/// The composed service. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    config: Config,
+    changes: watch::Sender<i64>,
+    assets: Assets,
+}
+
+impl App {
+    pub fn new(db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, config: Config) -> Self {
+        Self(Arc::new(Inner {
+            db,
+            clock,
+            entropy,
+            config,
+            changes: watch::Sender::new(0),
+            assets: crate::web::assets(),
+        }))
+    }
+
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub fn now(&self) -> Millis {
+        self.0.clock.now()
+    }
+
+    pub fn entropy(&self) -> &dyn Entropy {
+        self.0.entropy.as_ref()
+    }
+
+    pub fn entropy_handle(&self) -> Arc<dyn Entropy> {
+        Arc::clone(&self.0.entropy)
+    }
+
+    /// The files that pages link to.
+    pub fn assets(&self) -> &Assets {
+        &self.0.assets
+    }
+
+    /// Counts an attempt to sign in from an address; the seconds to wait when there were too many.
+    pub fn admit_sign_in(&self, _address: IpAddr) -> Result<(), u64> {
+        Ok(())
+    }
+
+    /// A fresh id that sorts by the time it was made (UUID version 7).
+    pub fn new_id(&self) -> String {
+        let millis = u64::try_from(self.now().0).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &entropy::bytes(self.entropy()))
+            .into_uuid()
+            .to_string()
+    }
+
+    /// Follows changes as they become visible to this process: the newest change's number.
+    pub fn watch_changes(&self) -> watch::Receiver<i64> {
+        self.0.changes.subscribe()
+    }
+
+    /// Tells this process's followers at once; the others learn of it through the database.
+    pub fn announce(&self, seq: i64) {
+        self.0.changes.send_if_modified(|known| {
+            let newer = seq > *known;
+            *known = (*known).max(seq);
+            newer
+        });
+    }
+
+    /// Commits, then tells followers that `change` (from [`changes::record`]) is visible.
+    pub async fn commit(&self, tx: Tx, change: i64) -> Result<(), DbError> {
+        tx.commit().await?;
+        self.announce(change);
+        Ok(())
+    }
+
+    /// Records an act in the transaction that performs it.
+    pub async fn record(&self, tx: &mut Tx, act: Act<'_>) -> Result<(), DbError> {
+        audit::append(tx, self.entropy(), act).await
+    }
+
+    /// Notes for gates and other processes that something of `kind` changed within `scope`.
+    pub async fn note_change(&self, tx: &mut Tx, kind: &str, scope: &str) -> Result<i64, DbError> {
+        changes::record(tx, kind, scope, self.now()).await
+    }
+}

@@ -1,0 +1,164 @@
+//! The issuer's command line.
+
+mod doctor;
+pub mod serve;
+mod users;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use fugong_common::service::ambient::{SystemClock, SystemEntropy};
+
+use crate::app::App;
+use crate::config::{Config, ConfigError};
+use crate::db::{Db, DbError};
+
+/// Reopening permits: takes an enterprise from filing to a signed, printed placard.
+#[derive(Debug, Parser)]
+#[command(name = "issuer", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Settings that every command shares; flags win over the environment, that over the file.
+#[derive(Debug, Args)]
+struct Settings {
+    /// Configuration file (TOML)
+    #[arg(long, global = true, env = "FUGONG_CONFIG")]
+    config: Option<PathBuf>,
+    /// Directory of the embedded database and the keys
+    #[arg(long, global = true, env = "FUGONG_DATA")]
+    data: Option<PathBuf>,
+    /// postgres://… instead of the embedded database
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// How people and placards reach this issuer, for example <https://fugong.example.gov.cn>
+    #[arg(long, global = true, env = "FUGONG_ORIGIN")]
+    origin: Option<String>,
+    /// Address to listen on
+    #[arg(long, global = true, env = "FUGONG_LISTEN")]
+    listen: Option<std::net::SocketAddr>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the console, the public page and the gates
+    #[command(after_help = "Example:\n  issuer serve --config /etc/fugong/issuer.toml")]
+    Serve,
+    /// Bring the database's schema up to date
+    #[command(
+        after_help = "Example:\n  DATABASE_URL=postgres://fugong@localhost/fugong issuer migrate"
+    )]
+    Migrate,
+    /// Say what is wrong with this installation and how to mend it
+    #[command(after_help = "Example:\n  issuer doctor --data /var/lib/fugong/issuer")]
+    Doctor,
+    /// Accounts: add, list, reset
+    #[command(subcommand)]
+    User(users::UserCommand),
+}
+
+/// What ends a command.
+#[derive(Debug)]
+pub enum CommandError {
+    Config(ConfigError),
+    Db(DbError),
+    Serve(serve::StartError),
+    Io(String, std::io::Error),
+    /// A sentence that says what to do.
+    Said(String),
+}
+
+impl std::fmt::Display for CommandError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Config(error) => write!(f, "{error}"),
+            Self::Db(error) => write!(f, "{error}"),
+            Self::Serve(error) => write!(f, "{error}"),
+            Self::Io(what, error) => write!(f, "{what}: {error}"),
+            Self::Said(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for CommandError {}
+
+impl From<DbError> for CommandError {
+    fn from(error: DbError) -> Self {
+        Self::Db(error)
+    }
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl Settings {
+    fn resolve(self) -> Result<Config, ConfigError> {
+        let mut config = match &self.config {
+            Some(path) => Config::read(path)?,
+            None => Config::default(),
+        };
+        if let Some(data) = self.data {
+            config.data_dir = data;
+        }
+        if self.database_url.is_some() {
+            config.database_url = self.database_url;
+        }
+        if let Some(origin) = self.origin {
+            config.origin = origin;
+        }
+        if let Some(listen) = self.listen {
+            config.listen = listen;
+        }
+        config.check()
+    }
+}
+
+/// Opens the database of a configuration and brings its schema up to date.
+pub(crate) async fn open(config: Config) -> Result<App, CommandError> {
+    std::fs::create_dir_all(&config.data_dir).map_err(|error| {
+        CommandError::Io(format!("cannot create {}", config.data_dir.display()), error)
+    })?;
+    let db = Db::open(config.database_url.as_deref(), &config.data_dir).await?;
+    db.migrate().await?;
+    Ok(App::new(db, Arc::new(SystemClock), Arc::new(SystemEntropy), config))
+}
+
+/// Parses the arguments and runs the command.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError::Io("cannot start".to_owned(), error))
+        .and_then(|runtime| runtime.block_on(run(cli)));
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("issuer: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, CommandError> {
+    let config = cli.settings.resolve()?;
+    match cli.command {
+        Command::Serve => serve::command(config).await?,
+        Command::Migrate => {
+            let app = open(config).await?;
+            println!("{}: the schema is up to date", app.db().name());
+        }
+        Command::Doctor => return doctor::command(config).await,
+        Command::User(command) => users::command(&open(config).await?, command).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

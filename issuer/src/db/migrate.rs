@@ -1,0 +1,60 @@
+//! The schema's history: the same numbers and names for both databases.
+
+use sqlx::migrate::Migrator;
+
+use super::{Db, DbError};
+
+static SQLITE: Migrator = sqlx::migrate!("../migrations/issuer/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("../migrations/issuer/postgres");
+
+pub(super) async fn run(db: &Db) -> Result<usize, DbError> {
+    match db {
+        Db::Sqlite { writer, .. } => SQLITE.run(writer).await?,
+        Db::Postgres(pool) => POSTGRES.run(pool).await?,
+    }
+    Ok(SQLITE.iter().count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What both files say once their dialects are set aside. A block between `-- dialect` and
+    /// `-- end` may differ.
+    fn shape(sql: &str) -> String {
+        let mut shape = String::new();
+        let mut own = false;
+        for line in sql.lines() {
+            match line.trim() {
+                "-- dialect" => own = true,
+                "-- end" => own = false,
+                line if !own => {
+                    shape.push_str(line);
+                    shape.push('\n');
+                }
+                _ => {}
+            }
+        }
+        shape
+            .replace(" COLLATE \"C\"", "")
+            .replace(" BIGINT", " INTEGER")
+            .replace(" BYTEA", " BLOB")
+            .replace(") STRICT;", ");")
+    }
+
+    #[test]
+    fn both_databases_get_the_same_schema() {
+        let (ours, theirs): (Vec<_>, Vec<_>) = (SQLITE.iter().collect(), POSTGRES.iter().collect());
+        assert_eq!(ours.len(), theirs.len());
+        for (sqlite, postgres) in ours.iter().zip(theirs) {
+            assert_eq!(sqlite.version, postgres.version);
+            assert_eq!(sqlite.description, postgres.description);
+            assert_eq!(
+                shape(sqlite.sql.as_str()),
+                shape(postgres.sql.as_str()),
+                "{}",
+                sqlite.description
+            );
+        }
+    }
+}

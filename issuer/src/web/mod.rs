@@ -1,0 +1,75 @@
+//! The shell around every capability's pages: routes, sessions, layout, language, errors.
+
+mod errors;
+mod frame;
+mod page;
+mod routes;
+mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+use fugong_common::service::assets::{Asset, Assets, SHARED};
+use fugong_common::service::metrics;
+use fugong_common::service::origin::{BadOrigin, Origin, Origins};
+use fugong_common::service::shell::Shell;
+
+pub use errors::conflict;
+pub use frame::{Frame, Nav, Notice, Tone};
+pub use page::{Page, Paging, Public, html, see_other, session_cookie};
+pub use routes::{RouteLine, Routes};
+pub use words::WebWords;
+
+use crate::app::App;
+use crate::{accounts, audit, divisions};
+
+/// Files of the issuer's own beside the shared ones.
+const OWN: &[Asset] = &[
+    Asset {
+        name: "console.css",
+        mime: "text/css; charset=utf-8",
+        bytes: include_bytes!("../../assets/console.css"),
+    },
+    Asset {
+        name: "console.js",
+        mime: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../assets/console.js"),
+    },
+];
+
+/// The set of files that pages link to.
+pub fn assets() -> Assets {
+    let all: Vec<Asset> = SHARED.iter().chain(OWN).copied().collect();
+    Assets::new(&all)
+}
+
+/// Every route with its action, as the capabilities declare them.
+pub fn declare(app: &App) -> Routes {
+    let mut routes = Routes::new(app.clone());
+    for capability in [accounts::pages::routes, divisions::pages::routes, audit::pages::routes] {
+        routes = capability(routes);
+    }
+    routes
+}
+
+/// The whole service as one router.
+///
+/// # Errors
+/// An origin or host of the configuration that no browser could send.
+pub fn router(app: &App) -> Result<Router, BadOrigin> {
+    let config = app.config();
+    let mut allowed = vec![Origin::parse(&config.origin)?];
+    let scheme = if config.is_https() { "https" } else { "http" };
+    for host in &config.hosts {
+        allowed.push(Origin::parse(&format!("{scheme}://{host}"))?);
+    }
+    let origins = Origins::new(allowed).signed("/api/gate/");
+    let assets = app.assets().clone();
+    let mut shell = Shell::new("issuer", origins, assets, app.entropy_handle());
+    shell.error_page = Arc::new({
+        let app = app.clone();
+        move |problem, asked| errors::page(&app, problem, asked)
+    });
+    let routes = declare(app).into_router().merge(metrics::routes());
+    Ok(shell.around(routes))
+}

@@ -1,0 +1,161 @@
+//! Routes with their line in the authorisation table. There is no other way to add one.
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::handler::Handler;
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use fugong_common::service::language::{Language, cookie};
+use fugong_common::service::problem::Problem;
+
+use super::page::{self, Public};
+use crate::accounts::{Secret, store};
+use crate::app::App;
+use crate::authz::{Access, Action};
+
+/// A form that outlives its session is kept if it is no longer than this.
+const KEPT_FORM_BYTES: usize = 64 * 1024;
+/// Sessions are marked as seen at most this often, so that reading a page rarely writes.
+const SEEN_EVERY_MILLIS: i64 = 60_000;
+
+/// One line of the route table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteLine {
+    pub method: Method,
+    pub path: &'static str,
+    pub action: Action,
+}
+
+/// Collects routes; every one passes the guard of its action.
+#[derive(Debug)]
+pub struct Routes {
+    app: App,
+    router: Router<App>,
+    table: Vec<RouteLine>,
+}
+
+impl Routes {
+    pub fn new(app: App) -> Self {
+        Self { app, router: Router::new(), table: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn get<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &'static str,
+        action: Action,
+        handler: H,
+    ) -> Self {
+        self.add(Method::GET, path, action, get(handler))
+    }
+
+    #[must_use]
+    pub fn post<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &'static str,
+        action: Action,
+        handler: H,
+    ) -> Self {
+        self.add(Method::POST, path, action, post(handler))
+    }
+
+    /// A route whose body limit or method differs from the usual.
+    #[must_use]
+    pub fn add(
+        mut self,
+        method: Method,
+        path: &'static str,
+        action: Action,
+        handler: MethodRouter<App>,
+    ) -> Self {
+        let guarded = handler.layer(from_fn_with_state((self.app.clone(), action), guard));
+        self.table.push(RouteLine { method, path, action });
+        self.router = self.router.route(path, guarded);
+        self
+    }
+
+    /// The declared routes, for documentation and tests.
+    pub fn table(&self) -> &[RouteLine] {
+        &self.table
+    }
+
+    pub fn into_router(self) -> Router {
+        self.router.with_state(self.app)
+    }
+}
+
+/// Lets a request through to an action, or says why not.
+async fn guard(
+    State((app, action)): State<(App, Action)>,
+    language: Language,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if matches!(action.access(), Access::Public | Access::Device) {
+        return next.run(request).await;
+    }
+    let secret = cookie(request.headers(), page::session_cookie(&app)).map(Secret::hash);
+    let session = match &secret {
+        Some(secret) => match find_session(&app, secret, language).await {
+            Ok(session) => session,
+            Err(problem) => return problem.into_response(),
+        },
+        None => None,
+    };
+    let Some(session) = session else {
+        return sign_in_first(&app, language, request).await;
+    };
+    if !session.actor.may(action) {
+        return Problem::forbidden()
+            .detail((
+                "您当前的岗位没有这项权限，请切换岗位或联系系统管理员。",
+                "Your present post may not do this. Switch posts, or ask an administrator.",
+            ))
+            .into_response();
+    }
+    request.extensions_mut().insert(session.actor);
+    next.run(request).await
+}
+
+async fn find_session(
+    app: &App,
+    secret: &[u8],
+    language: Language,
+) -> Result<Option<store::Session>, Problem> {
+    let now = app.now();
+    let mut tx = app.db().read().await?;
+    let session = store::find_session(&mut tx, secret, language.0, now).await?;
+    drop(tx);
+    if let Some(session) = &session
+        && now.since(session.seen_at) > SEEN_EVERY_MILLIS
+    {
+        let mut tx = app.db().write().await?;
+        store::touch_session(&mut tx, secret, now).await?;
+        tx.commit().await?;
+    }
+    Ok(session)
+}
+
+/// Pages lead to the sign-in page and back; a form that was sent is carried along, so that what
+/// somebody typed survives the end of a session; programs are told.
+async fn sign_in_first(app: &App, language: Language, request: Request) -> Response {
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    if target.starts_with("/api/") {
+        return Problem::for_status(StatusCode::UNAUTHORIZED).into_response();
+    }
+    if request.method() == Method::GET {
+        return page::see_other(&format!("/sign-in?to={}", page::encode(&target)));
+    }
+    let is_form = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|mime| mime.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+    let body = std::mem::replace(&mut request.into_body(), Body::empty());
+    let kept = if is_form { to_bytes(body, KEPT_FORM_BYTES).await.ok() } else { None };
+    let kept = kept.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
+    let public = Public::new(app.clone(), language.0, &target);
+    crate::accounts::pages::sign_in_again(&public, &target, kept)
+}
