@@ -60,6 +60,12 @@ impl Value {
         Self::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
     }
 
+    /// Like [`map`](Self::map), leaving out keys that have nothing to say.
+    pub fn sparse<const N: usize>(entries: [(i64, Option<Value>); N]) -> Self {
+        let told = entries.into_iter().filter_map(|(key, value)| Some((key.into(), value?)));
+        Self::Map(told.collect())
+    }
+
     /// The one byte form.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();

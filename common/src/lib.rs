@@ -14,9 +14,12 @@ pub mod permit;
 pub mod person;
 pub mod records;
 pub mod serial;
+pub mod status;
 pub mod time;
+pub mod trust;
 pub mod uscc;
 pub mod verdict;
+pub mod wire;
 pub mod words;
 
 #[cfg(feature = "service")]

@@ -197,7 +197,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    pub(super) fn to_value(self) -> Value {
+    pub(crate) fn to_value(self) -> Value {
         Value::Array(match self {
             Self::OnSite => vec![0_u8.into()],
             Self::Partial { cap } => vec![1_u8.into(), cap.into()],
@@ -205,7 +205,7 @@ impl Mode {
         })
     }
 
-    pub(super) fn from_value(value: Value) -> Result<Self, ClaimsError> {
+    pub(crate) fn from_value(value: Value) -> Result<Self, ClaimsError> {
         let mut parts = value.array()?.into_iter();
         let kind = parts.next().ok_or(ClaimsError::Malformed("mode"))?.unsigned()?;
         match (kind, parts.next(), parts.next()) {
