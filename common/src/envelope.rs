@@ -164,3 +164,6 @@ fn signed_bytes(kind: Kind, protected: &[u8], payload: &[u8]) -> Vec<u8> {
 fn too_long(kind: Kind, bytes: &[u8]) -> bool {
     matches!(kind, Kind::Permit | Kind::Pass) && bytes.len() > MAX_TOKEN_BYTES
 }
+
+#[cfg(test)]
+mod tests;

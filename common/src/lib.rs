@@ -5,16 +5,22 @@
 
 pub mod base64url;
 pub mod cbor;
+pub mod claims;
+pub mod digits;
 pub mod entropy;
 pub mod envelope;
 pub mod hex;
 pub mod keys;
 pub mod lang;
+pub mod pass;
 pub mod permit;
 pub mod person;
+pub mod placard;
 pub mod records;
 pub mod serial;
+pub mod service;
 pub mod status;
+pub mod temperature;
 pub mod time;
 pub mod trust;
 pub mod uscc;
@@ -23,4 +29,3 @@ pub mod wire;
 pub mod words;
 
 #[cfg(feature = "service")]
-pub mod service;

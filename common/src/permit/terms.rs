@@ -1,12 +1,13 @@
 //! The terms that a permit's claims are made of.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BTreeSet, ClaimsError};
 use crate::cbor::Value;
+use crate::claims::ClaimsError;
 use crate::entropy::{self, Entropy};
 use crate::serial::CROCKFORD;
 use crate::uscc::Uscc;
