@@ -4,10 +4,15 @@
 pub mod ambient;
 pub mod assets;
 pub mod headers;
+pub mod health;
 pub mod language;
+pub mod limit;
+pub mod logging;
 pub mod metrics;
 pub mod origin;
 pub mod problem;
 pub mod serve;
 pub mod shell;
+pub mod site_authority;
+pub mod tls;
 mod usual;
