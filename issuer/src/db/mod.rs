@@ -132,6 +132,15 @@ impl Db {
         })
     }
 
+    /// A view in which everything read belongs to one instant, also across several statements.
+    pub async fn snapshot(&self) -> Result<Tx, DbError> {
+        let mut tx = self.read().await?;
+        if let Tx::Postgres(_) = tx {
+            run!(&mut tx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        }
+        Ok(tx)
+    }
+
     /// A writing transaction. On `SQLite` it holds the write lock from the start, so that what it
     /// reads cannot change before it writes; on `PostgreSQL` guard or lock the rows you read.
     pub async fn write(&self) -> Result<Tx, DbError> {

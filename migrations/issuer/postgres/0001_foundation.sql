@@ -153,5 +153,7 @@ CREATE TABLE changes (
     seq BIGINT NOT NULL PRIMARY KEY,
     kind TEXT COLLATE "C" NOT NULL,
     scope TEXT COLLATE "C" NOT NULL,
-    at BIGINT NOT NULL
+    at BIGINT NOT NULL,
+    -- the audit chain's end at that change: manifests carry it, so that gates are outside witnesses
+    audit_sha256 BYTEA NOT NULL
 );

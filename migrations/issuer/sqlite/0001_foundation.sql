@@ -153,5 +153,7 @@ CREATE TABLE changes (
     seq INTEGER NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,
     scope TEXT NOT NULL,
-    at INTEGER NOT NULL
+    at INTEGER NOT NULL,
+    -- the audit chain's end at that change: manifests carry it, so that gates are outside witnesses
+    audit_sha256 BLOB NOT NULL
 ) STRICT;
