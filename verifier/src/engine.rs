@@ -8,8 +8,9 @@ use fugong_common::time::{Clock, Millis};
 use crate::config::Config;
 use crate::error::{GateError, PinError};
 use crate::view::{
-    Correction, Direction, EnrolmentStatus, GateStatus, HostRow, InsideRow, PersonRow, RecentRow,
-    ScanOutcome, SessionId, Vehicle, Visitor,
+    Correction, Direction, EnrolmentStatus, GateStatus, HostRow, InsideRow, Machine, PairRow,
+    PersonRow, RecentRow, RecordPage, RecordQuery, ScanOutcome, SessionId, ShiftFacts, Vehicle,
+    Visitor,
 };
 
 /// A guard who is signed on at a paired browser. Made by [`Gate::sign_on`] and [`Gate::guard_of`] alone.
@@ -305,4 +306,62 @@ impl Gate {
         let _ = (guard, now);
         Err(GateError::NotEnrolled)
     }
+
+    /// The other way was meant: judges an open session anew for it.
+    pub async fn turn(
+        &self,
+        guard: &Guard,
+        session: SessionId,
+        direction: Direction,
+    ) -> Result<ScanOutcome, GateError> {
+        let _ = (guard, session, direction);
+        Err(GateError::NotEnrolled)
+    }
+
+    /// Takes a session out of the waiting area, to be measured again.
+    pub async fn resume(
+        &self,
+        guard: &Guard,
+        session: SessionId,
+    ) -> Result<ScanOutcome, GateError> {
+        let _ = (guard, session);
+        Err(GateError::NotEnrolled)
+    }
+
+    /// Puts an open session aside in the waiting area, so that the lane goes on.
+    pub async fn park(&self, guard: &Guard, session: SessionId) -> Result<ScanOutcome, GateError> {
+        let _ = (guard, session);
+        Err(GateError::NotEnrolled)
+    }
+
+    /// Today's entries, a page at a time.
+    pub async fn records(&self, query: RecordQuery) -> Result<RecordPage, GateError> {
+        let _ = query;
+        Ok(RecordPage::default())
+    }
+
+    /// What the guard's shift did since the sign-on.
+    pub async fn shift(&self, guard: &Guard) -> Result<ShiftFacts, GateError> {
+        let _ = guard;
+        Ok(ShiftFacts::default())
+    }
+
+    /// Every paired browser.
+    pub async fn pairs(&self) -> Result<Vec<PairRow>, GateError> {
+        Ok(Vec::new())
+    }
+
+    /// Ends a pairing: that browser can do nothing any more.
+    pub async fn unpair(&self, guard: &Guard, pair: i64) -> Result<(), GateError> {
+        let _ = (guard, pair);
+        Err(GateError::NotEnrolled)
+    }
+
+    /// What the device page shows beside the status.
+    pub fn machine(&self) -> Machine {
+        Machine::default()
+    }
+
+    /// Asks for a pull and an upload now; the connection's state shows how it went.
+    pub fn sync_now(&self) {}
 }

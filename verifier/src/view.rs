@@ -329,6 +329,8 @@ pub struct GateStatus {
     /// Fever limit and plausible range in tenths, for the number pad.
     pub fever_tenths: i16,
     pub plausible_tenths: (i16, i16),
+    /// Below this a reading is repeated.
+    pub low_tenths: i16,
     /// Belongs to the sample town; every page says so.
     pub sample: bool,
     pub now: Millis,
@@ -354,9 +356,67 @@ impl GateStatus {
             parked: 0,
             time_zone: "Asia/Shanghai".to_owned(),
             fever_tenths: 373,
+            low_tenths: 350,
             plausible_tenths: (340, 430),
             sample: false,
             now,
         }
     }
+}
+
+/// Which entries the records page asks for: those of the day that is running in the division.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordQuery {
+    pub verdict: Option<Verdict>,
+    /// Skip so many of the newest.
+    pub skip: u32,
+    /// At most 100.
+    pub limit: u32,
+}
+
+/// One page of records, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RecordPage {
+    pub rows: Vec<RecentRow>,
+    /// How many the day has that fit the question.
+    pub total: u32,
+}
+
+/// What a shift did, for its hand-over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ShiftFacts {
+    pub since: Option<Millis>,
+    pub checks: u32,
+    pub passed: u32,
+    pub stopped: u32,
+}
+
+/// A paired browser as the device page lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PairRow {
+    pub id: i64,
+    pub label: String,
+    pub paired_at: Millis,
+    /// Who is signed on there.
+    pub guard: Option<String>,
+}
+
+/// What the device page shows beside [`GateStatus`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Machine {
+    /// Hexadecimal; empty before enrolment.
+    pub gate_id: String,
+    /// SHA-256 of the root key, hexadecimal.
+    pub root_fingerprint: Option<String>,
+    pub manifest_seq: Option<u64>,
+    pub manifest_at: Option<Millis>,
+    pub trust_version: Option<u64>,
+    /// Number and age in seconds of each status list in use.
+    pub status_lists: Vec<(u64, u64)>,
+    pub last_sync: Option<Millis>,
+    /// Hexadecimal; empty before enrolment.
+    pub journal_id: String,
+    pub journal_next_seq: u64,
+    /// Hexadecimal.
+    pub journal_head: String,
 }
