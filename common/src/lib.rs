@@ -18,7 +18,6 @@ pub mod person;
 pub mod placard;
 pub mod records;
 pub mod serial;
-pub mod service;
 pub mod status;
 pub mod temperature;
 pub mod time;
@@ -29,3 +28,4 @@ pub mod wire;
 pub mod words;
 
 #[cfg(feature = "service")]
+pub mod service;

@@ -25,7 +25,8 @@ pub async fn record(tx: &mut Tx, kind: &str, scope: &str, now: Millis) -> Result
     .ok_or(DbError::corrupt("counters", "name", "changes"))?;
     run!(
         tx,
-        "INSERT INTO changes (seq, kind, scope, at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO changes (seq, kind, scope, at, audit_sha256) \
+         SELECT $1, $2, $3, $4, sha256 FROM audit_head WHERE id = 1",
         seq,
         kind,
         scope,
