@@ -73,7 +73,9 @@ fn a_private_key_survives_its_file_and_never_shows_itself() {
     assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----\n"));
     assert_eq!(SoftwareKey::from_pkcs8_pem(&pem).unwrap().public_key(), key.public_key());
     let der = key.to_pkcs8_der().unwrap();
-    assert_eq!(der.as_bytes().len(), 48, "version 1, which OpenSSL reads");
+    // Version 1 as in RFC 8410 §10.3, the form that OpenSSL writes and reads.
+    assert_eq!(hex::encode(&der.as_bytes()[..16]), "302e020100300506032b657004220420");
+    assert_eq!(der.as_bytes().len(), 48);
     assert_eq!(SoftwareKey::from_pkcs8_der(der.as_bytes()).unwrap().public_key(), key.public_key());
     assert_eq!(format!("{key:?}"), format!("SoftwareKey({})", key.key_id()));
     assert!(matches!(SoftwareKey::from_pkcs8_pem("nothing"), Err(KeyError::NotAPrivateKey)));
