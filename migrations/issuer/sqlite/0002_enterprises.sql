@@ -26,6 +26,13 @@ CREATE TABLE enterprises (
     contact_phone TEXT NOT NULL DEFAULT '',
     epidemic_officer TEXT NOT NULL DEFAULT '',
     epidemic_phone TEXT NOT NULL DEFAULT '',
+    -- last survey of the territory (domain A72): empty, or waiting, reopened, closed
+    survey_state TEXT NOT NULL DEFAULT '',
+    survey_staff INTEGER NOT NULL DEFAULT 0,
+    -- day on which it means to reopen: 2020-02-10
+    survey_planned_on TEXT NOT NULL DEFAULT '',
+    -- 0: not surveyed yet
+    surveyed_at INTEGER NOT NULL DEFAULT 0,
     -- rises with each edit; an edit names the one it saw
     revision INTEGER NOT NULL DEFAULT 1,
     created_at INTEGER NOT NULL,
@@ -60,7 +67,9 @@ CREATE TABLE premises (
     division_path TEXT NOT NULL,
     -- the park, mall, building or site it lies in
     container_id TEXT REFERENCES premises (id),
-    created_at INTEGER NOT NULL
+    revision INTEGER NOT NULL DEFAULT 1,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX premises_by_division ON premises (division_path, id);
 CREATE INDEX premises_by_container ON premises (container_id);
@@ -114,6 +123,17 @@ CREATE TABLE people (
     UNIQUE (enterprise_id, worker_number)
 ) STRICT;
 CREATE INDEX people_by_name ON people (enterprise_id, name_key);
+CREATE INDEX people_everywhere_by_name ON people (name_key, id);
+
+-- Who came to a roster and who went, for the daily figures of movement (domain A99).
+CREATE TABLE movements (
+    enterprise_id TEXT NOT NULL REFERENCES enterprises (id),
+    at INTEGER NOT NULL,
+    person_id TEXT NOT NULL,
+    -- joined, left, back
+    kind TEXT NOT NULL,
+    PRIMARY KEY (enterprise_id, at, person_id, kind)
+) STRICT;
 
 -- Spreadsheets being taken in. Rows of people are not kept; the sheet of bad rows lives 24 hours.
 CREATE TABLE imports (
@@ -135,6 +155,8 @@ CREATE TABLE imports (
     bad INTEGER NOT NULL DEFAULT 0,
     bad_sheet BLOB,
     created_at INTEGER NOT NULL,
+    -- last sign of life while running: another process may go on with it when this is old
+    touched_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX imports_by_expiry ON imports (expires_at);
