@@ -6,12 +6,16 @@
 pub mod base64url;
 pub mod cbor;
 pub mod claims;
+pub mod clock;
+pub mod device;
 pub mod digits;
 pub mod entropy;
 pub mod envelope;
 pub mod hex;
+pub mod journal;
 pub mod keys;
 pub mod lang;
+pub mod manifest;
 pub mod pass;
 pub mod permit;
 pub mod person;

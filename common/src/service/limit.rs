@@ -68,7 +68,8 @@ impl<K: Hash + Eq + Debug> RateLimiter<K> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if !state.full_at.contains_key(&key) && state.full_at.len() >= self.keys {
             // One sweep per refill time: a flood of new keys must not cost a scan each.
-            if now.saturating_sub(state.last_sweep) >= self.rate.refill_millis || now < state.last_sweep
+            if now.saturating_sub(state.last_sweep) >= self.rate.refill_millis
+                || now < state.last_sweep
             {
                 state.full_at.retain(|_, full_at| *full_at > now);
                 state.last_sweep = now;
