@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use fugong_common::entropy::{self, Entropy};
 use fugong_common::service::assets::Assets;
+use fugong_common::service::limit::{Rate, RateLimiter};
 use fugong_common::time::{Clock, Millis};
 use tokio::sync::watch;
 
@@ -12,6 +13,10 @@ use crate::audit::Act;
 use crate::config::Config;
 use crate::db::{Db, DbError, Tx};
 use crate::{audit, changes};
+
+/// A shared address may belong to a whole office; a guesser gets little from it beyond what the
+/// accounts' own rest allows.
+const SIGN_INS: Rate = Rate { burst: 30, refill_millis: 2_000 };
 
 /// The composed service. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -25,6 +30,7 @@ struct Inner {
     config: Config,
     changes: watch::Sender<i64>,
     assets: Assets,
+    sign_ins: RateLimiter<IpAddr>,
 }
 
 impl App {
@@ -36,6 +42,7 @@ impl App {
             config,
             changes: watch::Sender::new(0),
             assets: crate::web::assets(),
+            sign_ins: RateLimiter::new(SIGN_INS, 50_000),
         }))
     }
 
@@ -65,8 +72,8 @@ impl App {
     }
 
     /// Counts an attempt to sign in from an address; the seconds to wait when there were too many.
-    pub fn admit_sign_in(&self, _address: IpAddr) -> Result<(), u64> {
-        Ok(())
+    pub fn admit_sign_in(&self, address: IpAddr) -> Result<(), u64> {
+        self.0.sign_ins.check(address, self.now()).map_err(|limited| limited.retry_after_seconds)
     }
 
     /// A fresh id that sorts by the time it was made (UUID version 7).

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use fugong_common::entropy::Entropy;
 use fugong_common::service::ambient::{SystemClock, SystemEntropy};
-use fugong_common::service::metrics;
+use fugong_common::service::{logging, metrics, tls};
 use fugong_common::service::origin::BadOrigin;
 use fugong_common::service::serve::{BindError, Limits, Shutdown, bind};
 use fugong_common::time::Clock;
@@ -26,6 +26,7 @@ pub enum StartError {
     Db(DbError),
     Bind(BindError),
     Origin(BadOrigin),
+    Tls(tls::TlsError),
 }
 
 impl std::fmt::Display for StartError {
@@ -35,6 +36,7 @@ impl std::fmt::Display for StartError {
             Self::Db(error) => write!(f, "{error}"),
             Self::Bind(error) => write!(f, "{error}"),
             Self::Origin(error) => write!(f, "{error}"),
+            Self::Tls(error) => write!(f, "{error}"),
         }
     }
 }
@@ -83,16 +85,21 @@ pub async fn open(
 
 /// Starts listening and the background work.
 pub async fn start(app: App, shutdown: Shutdown) -> Result<Running, StartError> {
-    let tls = None;
+    let tls = match (&app.config().tls_certificate, &app.config().tls_key) {
+        (Some(chain), Some(key)) => Some(tls::from_pem_files(chain, key).map_err(StartError::Tls)?),
+        _ => None,
+    };
     let listening = bind(app.config().listen).await.map_err(StartError::Bind)?;
     let address = listening.address();
-    let router = web::router(&app).map_err(StartError::Origin)?;
+    let router = web::router(&app, shutdown.clone()).map_err(StartError::Origin)?;
     let background = vec![tokio::spawn(changes::follow(app.clone()))];
     let server = tokio::spawn(listening.run(router, tls, Limits::default(), shutdown));
     Ok(Running { address, app, server, background })
 }
 
 pub(super) async fn command(config: Config) -> Result<(), CommandError> {
+    let style = if config.log_json { logging::Style::Json } else { logging::Style::Text };
+    logging::start(style, None);
     // A second recorder in one process is refused; the first goes on counting.
     let _ = metrics::start();
     let app = open(config, Arc::new(SystemClock), Arc::new(SystemEntropy))

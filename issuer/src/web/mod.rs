@@ -10,8 +10,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use fugong_common::service::assets::{Asset, Assets, SHARED};
+use fugong_common::service::health::Health;
 use fugong_common::service::metrics;
 use fugong_common::service::origin::{BadOrigin, Origin, Origins};
+use fugong_common::service::serve::Shutdown;
 use fugong_common::service::shell::Shell;
 
 pub use errors::conflict;
@@ -56,7 +58,7 @@ pub fn declare(app: &App) -> Routes {
 ///
 /// # Errors
 /// An origin or host of the configuration that no browser could send.
-pub fn router(app: &App) -> Result<Router, BadOrigin> {
+pub fn router(app: &App, shutdown: Shutdown) -> Result<Router, BadOrigin> {
     let config = app.config();
     let mut allowed = vec![Origin::parse(&config.origin)?];
     let scheme = if config.is_https() { "https" } else { "http" };
@@ -70,6 +72,11 @@ pub fn router(app: &App) -> Result<Router, BadOrigin> {
         let app = app.clone();
         move |problem, asked| errors::page(&app, problem, asked)
     });
-    let routes = declare(app).into_router().merge(metrics::routes());
+    let ready = app.clone();
+    let health = Health::new(shutdown).check("database", move || {
+        let app = ready.clone();
+        async move { app.db().ping().await.map_err(|error| error.to_string()) }
+    });
+    let routes = declare(app).into_router().merge(metrics::routes()).merge(health.routes());
     Ok(shell.around(routes))
 }
