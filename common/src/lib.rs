@@ -31,5 +31,7 @@ pub mod verdict;
 pub mod wire;
 pub mod words;
 
+#[cfg(feature = "reader")]
+pub mod reader;
 #[cfg(feature = "service")]
 pub mod service;
