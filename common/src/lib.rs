@@ -13,6 +13,7 @@ pub mod entropy;
 pub mod envelope;
 pub mod hex;
 pub mod journal;
+pub mod judge;
 pub mod keys;
 pub mod lang;
 pub mod manifest;

@@ -5,8 +5,9 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use crate::claims::Validity;
 use crate::keys::{KeyId, PublicKey, Role};
-use crate::permit::{SiteCode, Validity};
+use crate::permit::SiteCode;
 use crate::time::Millis;
 
 mod form;

@@ -59,7 +59,7 @@ fn a_verdict_is_never_called_a_code_and_a_guard_never_says_fever() {
 fn instructions_take_their_numbers_from_data() {
     let details = Details {
         about: About::Permit,
-        fever_tenths: 375,
+        fever_from: crate::temperature::Temperature::from_tenths(375),
         first_day: Some("2 月 12 日".to_owned()),
         status_age_seconds: Some(3 * 3600),
     };

@@ -2,6 +2,7 @@
 
 use super::Verdict;
 use crate::lang::Lang;
+use crate::temperature::{Temperature, Thresholds};
 use crate::words::fill;
 
 crate::words! {
@@ -105,8 +106,8 @@ pub enum About {
 pub struct Details {
     /// What was scanned.
     pub about: About,
-    /// Fever limit in tenths of a degree Celsius, from the gate's settings.
-    pub fever_tenths: i16,
+    /// Fever limit, from the gate's settings.
+    pub fever_from: Temperature,
     /// First valid day in words, as `time::Zone::say_day` says it.
     pub first_day: Option<String>,
     /// Age of the status list in seconds.
@@ -116,7 +117,12 @@ pub struct Details {
 impl Default for Details {
     /// A permit and the limit of 37.3 ℃ (domain B5); nothing else known.
     fn default() -> Self {
-        Self { about: About::Permit, fever_tenths: 373, first_day: None, status_age_seconds: None }
+        Self {
+            about: About::Permit,
+            fever_from: Thresholds::USUAL.fever_from(),
+            first_day: None,
+            status_age_seconds: None,
+        }
     }
 }
 
@@ -195,14 +201,12 @@ impl Verdict {
             Self::Fever => words.fever,
             Self::LowReading => words.low_reading,
         };
-        let limit =
-            format!("{}.{}", details.fever_tenths / 10, details.fever_tenths.rem_euclid(10));
         let day = details.first_day.clone().unwrap_or_default();
         let age = crate::time::say_span(
             lang,
             i64::try_from(details.status_age_seconds.unwrap_or(0)).unwrap_or(i64::MAX),
         );
-        fill(template, &[("limit", &limit), ("day", &day), ("age", &age)])
+        fill(template, &[("limit", &details.fever_from), ("day", &day), ("age", &age)])
     }
 
     /// One line for the public page.

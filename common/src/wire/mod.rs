@@ -20,7 +20,7 @@ mod tests;
 pub use bodies::*;
 pub use person::{PassLink, PersonRecord};
 pub use register::PermitRecord;
-pub use settings::{Guard, GuardRole, Settings, SettingsError, TemperatureLimits};
+pub use settings::{Guard, GuardRole, Settings, SettingsError};
 
 /// `POST`: a new gate presents its one-time code. The only call without a device signature.
 pub const ENROL: &str = "/api/gate/enrol";

@@ -3,8 +3,9 @@
 //! A stolen box holds what stands here: short name, last four, a not-before date. Never a reason, a phone or an identity number.
 
 use crate::cbor::{CborError, Value};
+use crate::claims::{ClaimsError, Lineage};
 use crate::keys::KeyId;
-use crate::permit::{ClaimsError, SiteCode};
+use crate::permit::SiteCode;
 use crate::serial::{PassReference, Serial};
 
 /// A person who may come to the gate's sites, under their worker number.
@@ -23,7 +24,7 @@ pub struct PersonRecord {
     /// For people.
     pub enterprise: String,
     /// Lineage of the enterprise's permit here.
-    pub lineage: [u8; 8],
+    pub lineage: Lineage,
     /// Unix seconds before which the person doesn't start.
     pub not_before: Option<u64>,
     /// Unix seconds at which the isolation ends; no kind, no reason.
@@ -66,7 +67,7 @@ impl PersonRecord {
             (3, Some(self.role.as_str().into())),
             (4, Some(self.enterprise_id.as_str().into())),
             (5, Some(self.enterprise.as_str().into())),
-            (6, Some(self.lineage.into())),
+            (6, Some(self.lineage.0.into())),
             (7, self.not_before.map(Into::into)),
             (8, self.isolating_until.map(Into::into)),
             (9, self.reference.map(|reference| reference.0.into())),
@@ -126,7 +127,7 @@ impl PersonRecord {
             role: fields.take(3)?.text()?,
             enterprise_id: fields.take(4)?.text()?,
             enterprise: fields.take(5)?.text()?,
-            lineage: fields.take(6)?.byte_array()?,
+            lineage: Lineage(fields.take(6)?.byte_array()?),
             not_before: fields.take_optional(7).map(Value::unsigned).transpose()?,
             isolating_until: fields.take_optional(8).map(Value::unsigned).transpose()?,
             reference: fields

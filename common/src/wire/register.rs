@@ -1,8 +1,9 @@
 //! Records of the `register` part: the permits of the gate's sites, by serial.
 
 use crate::cbor::Value;
+use crate::claims::{ClaimsError, Lineage, Validity};
 use crate::keys::KeyId;
-use crate::permit::{ClaimsError, Mode, SiteCode, Validity};
+use crate::permit::{Mode, SiteCode};
 use crate::serial::Serial;
 
 /// A permit as the gate's register knows it: enough to answer a typed serial and to judge a pass by its permit.
@@ -15,7 +16,7 @@ pub struct PermitRecord {
     /// For people.
     pub enterprise: String,
     /// Survives reissue.
-    pub lineage: [u8; 8],
+    pub lineage: Lineage,
     /// Index in the status list of `key`.
     pub status_index: u32,
     /// The permit key.
@@ -42,7 +43,7 @@ impl PermitRecord {
             (0, VERSION.into()),
             (1, self.enterprise_id.as_str().into()),
             (2, self.enterprise.as_str().into()),
-            (3, self.lineage.into()),
+            (3, self.lineage.0.into()),
             (4, self.status_index.into()),
             (5, self.key.0.into()),
             (6, self.validity.not_before().into()),
@@ -69,7 +70,7 @@ impl PermitRecord {
             serial: Serial(serial),
             enterprise_id: fields.take(1)?.text()?,
             enterprise: fields.take(2)?.text()?,
-            lineage: fields.take(3)?.byte_array()?,
+            lineage: Lineage(fields.take(3)?.byte_array()?),
             status_index: fields.take(4)?.unsigned32()?,
             key: KeyId(fields.take(5)?.byte_array()?),
             validity: Validity::new(fields.take(6)?.unsigned()?, fields.take(7)?.unsigned()?)

@@ -1,5 +1,6 @@
 use super::*;
-use crate::permit::{Mode, SiteCode, Validity};
+use crate::claims::{Lineage, Validity};
+use crate::permit::{Mode, SiteCode};
 use crate::serial::{PassReference, Serial};
 
 fn person() -> PersonRecord {
@@ -10,7 +11,7 @@ fn person() -> PersonRecord {
         role: "缝制工".to_owned(),
         enterprise_id: "e17".to_owned(),
         enterprise: "云锦服饰".to_owned(),
-        lineage: [7; 8],
+        lineage: Lineage([7; 8]),
         not_before: Some(1_581_264_000),
         isolating_until: Some(1_582_000_000),
         reference: Some(PassReference([9; 8])),
@@ -33,7 +34,7 @@ fn settings() -> Settings {
         time_zone: "Asia/Shanghai".to_owned(),
         regime: "approval-2020-02".to_owned(),
         rule_version: 3,
-        temperature: TemperatureLimits::default(),
+        temperature: crate::temperature::Thresholds::USUAL,
         offline_grace_seconds: Settings::DEFAULT_OFFLINE_GRACE_SECONDS,
         capacity: Some(400),
         issuer_hosts: vec!["permits.example".to_owned()],
@@ -73,7 +74,7 @@ fn a_permit_is_read_back_in_every_mode() {
             serial: Serial([5; 8]),
             enterprise_id: "e17".to_owned(),
             enterprise: "云锦服饰".to_owned(),
-            lineage: [7; 8],
+            lineage: Lineage([7; 8]),
             status_index: 731,
             key: KeyId([1, 2, 3, 4]),
             validity: Validity::new(10, 20).unwrap(),
@@ -117,12 +118,17 @@ fn settings_are_read_back_and_checked() {
         refused(&|s| s.time_zone = "Mars/Base".to_owned()),
         SettingsError::TimeZone("Mars/Base".to_owned())
     );
-    assert_eq!(refused(&|s| s.temperature.low_tenths = 373), SettingsError::Limits);
     assert_eq!(
         refused(&|s| s.guards.push(s.guards[0].clone())),
         SettingsError::DuplicateGuard("g1".to_owned())
     );
     assert!(matches!(Settings::parse(b"{}"), Err(SettingsError::Malformed(_))));
+    let mut json = serde_json::to_value(&good).unwrap();
+    json["temperature"]["low_below"] = 373.into();
+    assert!(matches!(
+        Settings::parse(json.to_string().as_bytes()),
+        Err(SettingsError::Malformed(_))
+    ));
 }
 
 #[test]
