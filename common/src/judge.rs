@@ -38,6 +38,8 @@ use crate::wire::{PermitRecord, PersonRecord};
 mod judgement;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod world;
 
 pub use judgement::{Credential, Judgement, Reason};
 
