@@ -58,6 +58,19 @@ pub fn clean_name(text: &str) -> Result<Name, NameError> {
     Name::parse(text.trim())
 }
 
+/// Takes one line of other text as people type it, such as an address: white space at the ends is
+/// dropped, and it may be empty.
+pub fn clean_line(text: &str, max_bytes: usize) -> Result<String, NameError> {
+    let text = text.trim();
+    if text.len() > max_bytes {
+        return Err(NameError::TooLong(text.len()));
+    }
+    match text.chars().enumerate().find(|(_, c)| unfit(*c)) {
+        Some((at, character)) => Err(NameError::Character { character, place: at + 1 }),
+        None => Ok(text.to_owned()),
+    }
+}
+
 /// Characters that would let a signed name look like another one.
 fn unfit(character: char) -> bool {
     character.is_control()
@@ -185,6 +198,17 @@ mod tests {
                 Err(NameError::Character { character, place: 2 })
             );
         }
+    }
+
+    #[test]
+    fn a_line_may_be_empty_but_hides_nothing() {
+        assert_eq!(clean_line("  ", 200), Ok(String::new()));
+        assert_eq!(clean_line(" 幸福路 1 号\n", 200).as_deref(), Ok("幸福路 1 号"));
+        assert_eq!(clean_line("一二三", 8), Err(NameError::TooLong(9)));
+        assert!(matches!(
+            clean_line("幸福\u{202e}路", 200),
+            Err(NameError::Character { place: 3, .. })
+        ));
     }
 
     #[test]

@@ -10,4 +10,11 @@ pub mod cli;
 pub mod config;
 pub mod db;
 pub mod divisions;
+pub mod enterprises;
+pub mod fields;
+pub mod people;
+pub mod premises;
 pub mod web;
+
+#[cfg(test)]
+pub(crate) mod testing;

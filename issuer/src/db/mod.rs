@@ -63,6 +63,29 @@ macro_rules! run {
     };
 }
 
+/// Inserts many rows by one statement: `bulk!(tx, "INSERT INTO t (a, b) ", rows, |b, row| { b.push_bind(…); }, " ON CONFLICT …")`.
+/// Keep rows times columns below 32,766, `SQLite`'s number of parameters. Counts the rows it touched.
+#[macro_export]
+macro_rules! bulk {
+    ($tx:expr, $head:expr, $rows:expr, |$b:ident, $row:ident| $body:block, $tail:expr) => {
+        match $tx {
+            $crate::db::Tx::Sqlite(t) => {
+                let mut query = sqlx::QueryBuilder::<sqlx::Sqlite>::new($head);
+                query.push_values($rows, |mut $b, $row| $body);
+                query.push($tail);
+                query.build().execute(&mut **t).await.map(|done| done.rows_affected())
+            }
+            $crate::db::Tx::Postgres(t) => {
+                let mut query = sqlx::QueryBuilder::<sqlx::Postgres>::new($head);
+                query.push_values($rows, |mut $b, $row| $body);
+                query.push($tail);
+                query.build().execute(&mut **t).await.map(|done| done.rows_affected())
+            }
+        }
+        .map_err($crate::db::DbError::from)
+    };
+}
+
 /// A database that holds the issuer's records.
 #[derive(Clone, Debug)]
 pub enum Db {
