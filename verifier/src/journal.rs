@@ -1,0 +1,534 @@
+//! The gate's journal on disk: one writer, one fsync for everybody who waits.
+//!
+//! Every answer that lets somebody pass waits until its entry is committed. One task takes all entries that wait, writes them in
+//! one transaction, moves the head in memory only after the commit, and then answers them all; while it commits, the next group
+//! gathers. If the disk refuses, everybody in the group is told "not recorded", and the answers are counted.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use fugong_common::entropy::{self, Entropy};
+use fugong_common::journal::{
+    Draft, EntryKind, Head, JournalId, Known, Record, Sealed, SealedPart,
+};
+use fugong_common::time::Millis;
+use fugong_common::wire::Hex;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::presence::{Move, Presence};
+use crate::store::{NotRecordedCount, Store, StoreError};
+
+/// Entries that one transaction takes at most: bounds the wait of the first for the last.
+const GROUP: usize = 1000;
+/// Rows of one INSERT; six values each, far below `SQLite`'s limit of 32,766.
+const ROWS: usize = 200;
+/// Entries that may wait. Beyond it callers wait for a place, which slows the door instead of filling the memory.
+const WAITING: usize = 4096;
+
+/// An entry on its way to the disk.
+#[derive(Clone, Debug)]
+pub struct Append {
+    pub draft: Draft,
+    pub sealed: Sealed,
+    /// Shown among the last checks.
+    pub shown: bool,
+    /// Somebody went in or out.
+    pub moved: Option<Move>,
+}
+
+/// The disk refused: the answer may be shown, but under NOT RECORDED.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotRecorded;
+
+/// Where the journal stands, as of the last commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Row of `journals`.
+    pub number: i64,
+    pub head: Head,
+    /// Entries below this are at the issuer.
+    pub sent_seq: u64,
+}
+
+enum Request {
+    Append(Box<Append>, oneshot::Sender<Result<u64, NotRecorded>>),
+    Open(Box<(Draft, Sealed)>, oneshot::Sender<Result<Standing, NotRecorded>>),
+}
+
+#[derive(Debug)]
+struct Shared {
+    standing: Mutex<Option<Standing>>,
+    presence: Mutex<Presence>,
+    not_recorded: AtomicU64,
+    commits: AtomicU64,
+    changed: watch::Sender<u64>,
+}
+
+/// Handle to the writer.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    requests: mpsc::Sender<Request>,
+    shared: Arc<Shared>,
+    store: Store,
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Append(..) => "Append",
+            Self::Open(..) => "Open",
+        })
+    }
+}
+
+/// Journal, number, chained bytes, sealed part.
+type ShownRow = (i64, i64, Vec<u8>, Option<Vec<u8>>);
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// `SQLite` integers are signed; sequence numbers stay far below.
+pub(crate) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+fn standing_from(row: &SqliteRow) -> Result<Standing, StoreError> {
+    let corrupt = |column| move |_: Vec<u8>| StoreError::Corrupt { table: "journals", column };
+    let id: [u8; 16] = row.try_get::<Vec<u8>, _>("id")?.try_into().map_err(corrupt("id"))?;
+    let hash: [u8; 32] = row.try_get::<Vec<u8>, _>("head")?.try_into().map_err(corrupt("head"))?;
+    Ok(Standing {
+        number: row.try_get("number")?,
+        head: Head { id: Hex(id), next_seq: unsigned(row.try_get("next_seq")?), hash },
+        sent_seq: unsigned(row.try_get("sent_seq")?),
+    })
+}
+
+fn record_from(chained: Vec<u8>, sealed: Option<Vec<u8>>) -> Record {
+    let sealed = sealed.and_then(|bytes| {
+        let (salt, bytes) = bytes.split_first_chunk::<16>()?;
+        Some(SealedPart { salt: *salt, bytes: bytes.to_vec() })
+    });
+    Record { chained, sealed }
+}
+
+impl Journal {
+    /// Takes up the last journal of the store, if there is one, and starts the writer.
+    pub async fn start(
+        store: Store,
+        entropy: Arc<dyn Entropy>,
+        changed: watch::Sender<u64>,
+    ) -> Result<Self, StoreError> {
+        let row = sqlx::query("SELECT * FROM journals ORDER BY number DESC LIMIT 1")
+            .fetch_optional(store.pool())
+            .await?;
+        let standing = row.as_ref().map(standing_from).transpose()?;
+        let presence = Presence::load(store.pool()).await?;
+        let count = NotRecordedCount::open(store.dir())?;
+        let shared = Arc::new(Shared {
+            standing: Mutex::new(standing),
+            presence: Mutex::new(presence),
+            not_recorded: AtomicU64::new(count.count()),
+            commits: AtomicU64::new(0),
+            changed,
+        });
+        let (requests, waiting) = mpsc::channel(WAITING);
+        let writer = Writer { store: store.clone(), entropy, shared: Arc::clone(&shared), count };
+        tokio::spawn(writer.run(waiting));
+        Ok(Self { requests, shared, store })
+    }
+
+    /// Records an entry; returns its number once it is on disk.
+    ///
+    /// # Errors
+    /// [`NotRecorded`]; the answer was counted.
+    pub async fn append(&self, append: Append) -> Result<u64, NotRecorded> {
+        let (done, answer) = oneshot::channel();
+        self.requests
+            .send(Request::Append(Box::new(append), done))
+            .await
+            .map_err(|_| NotRecorded)?;
+        answer.await.map_err(|_| NotRecorded)?
+    }
+
+    /// Opens a new journal, whose first entry is `draft` and may cite the head of the one before.
+    ///
+    /// # Errors
+    /// [`NotRecorded`]; the old journal goes on.
+    pub async fn open_new(&self, draft: Draft, sealed: Sealed) -> Result<Standing, NotRecorded> {
+        let (done, answer) = oneshot::channel();
+        self.requests
+            .send(Request::Open(Box::new((draft, sealed)), done))
+            .await
+            .map_err(|_| NotRecorded)?;
+        answer.await.map_err(|_| NotRecorded)?
+    }
+
+    pub fn standing(&self) -> Option<Standing> {
+        *lock(&self.shared.standing)
+    }
+
+    /// Answers that the disk refused to record and that no entry accounts for yet.
+    pub fn not_recorded(&self) -> u64 {
+        self.shared.not_recorded.load(Ordering::Relaxed)
+    }
+
+    /// Transactions committed since the start.
+    pub fn commits(&self) -> u64 {
+        self.shared.commits.load(Ordering::Relaxed)
+    }
+
+    /// Looks at who is inside.
+    pub fn presence<T>(&self, look: impl FnOnce(&Presence) -> T) -> T {
+        look(&lock(&self.shared.presence))
+    }
+
+    /// Records of a journal from `from`, at most `limit`.
+    pub async fn list_records(
+        &self,
+        number: i64,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<Record>, sqlx::Error> {
+        let rows: Vec<(Vec<u8>, Option<Vec<u8>>)> = sqlx::query_as(
+            "SELECT chained, sealed FROM entries WHERE journal = $1 AND seq >= $2 ORDER BY seq LIMIT $3",
+        )
+        .bind(number)
+        .bind(signed(from))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(self.store.pool())
+        .await?;
+        Ok(rows.into_iter().map(|(chained, sealed)| record_from(chained, sealed)).collect())
+    }
+
+    /// The last shown entries of every journal with their numbers, newest first.
+    pub async fn list_shown(&self, limit: u32) -> Result<Vec<(i64, u64, Record)>, sqlx::Error> {
+        let rows: Vec<ShownRow> = sqlx::query_as(
+            "SELECT journal, seq, chained, sealed FROM entries WHERE shown = 1 \
+             ORDER BY journal DESC, seq DESC LIMIT $1",
+        )
+        .bind(i64::from(limit))
+        .fetch_all(self.store.pool())
+        .await?;
+        let row = |(journal, seq, chained, sealed)| {
+            (journal, unsigned(seq), record_from(chained, sealed))
+        };
+        Ok(rows.into_iter().map(row).collect())
+    }
+
+    /// One record of the current journal.
+    pub async fn find_record(&self, seq: u64) -> Result<Option<Record>, sqlx::Error> {
+        let Some(standing) = self.standing() else { return Ok(None) };
+        let found = self.list_records(standing.number, seq, 1).await?;
+        Ok(if seq < standing.head.next_seq { found.into_iter().next() } else { None })
+    }
+
+    /// Notes that the issuer has the entries below `sent`.
+    pub async fn mark_sent(&self, number: i64, sent: u64) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE journals SET sent_seq = max(sent_seq, $1) WHERE number = $2")
+            .bind(signed(sent))
+            .bind(number)
+            .execute(self.store.pool())
+            .await?;
+        if let Some(standing) = lock(&self.shared.standing).as_mut().filter(|s| s.number == number)
+        {
+            standing.sent_seq = standing.sent_seq.max(sent);
+        }
+        self.shared.changed.send_modify(|n| *n = n.wrapping_add(1));
+        Ok(())
+    }
+
+    /// Journals that the issuer doesn't have whole yet, oldest first, without forked ones.
+    pub async fn list_unsent(&self) -> Result<Vec<Standing>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM journals WHERE sent_seq < next_seq AND forked = 0 ORDER BY number",
+        )
+        .fetch_all(self.store.pool())
+        .await?;
+        rows.iter().map(standing_from).collect()
+    }
+
+    /// Stops uploads of a journal of which the issuer holds another history.
+    pub async fn mark_forked(&self, number: i64) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE journals SET forked = 1 WHERE number = $1")
+            .bind(number)
+            .execute(self.store.pool())
+            .await?;
+        Ok(())
+    }
+
+    /// Deletes the personal part and salt of entries that the issuer has had since before `before`; the chain still verifies.
+    pub async fn purge_sent(&self, before: Millis) -> Result<u64, sqlx::Error> {
+        let done = sqlx::query(
+            "UPDATE entries SET sealed = NULL WHERE sealed IS NOT NULL AND at < $1 AND seq < \
+             (SELECT sent_seq FROM journals WHERE journals.number = entries.journal)",
+        )
+        .bind(before.0)
+        .execute(self.store.pool())
+        .await?;
+        Ok(done.rows_affected())
+    }
+
+    /// Every journal from its beginning: number, id, stored head, and what checking it says.
+    pub async fn verify_all(
+        store: &Store,
+    ) -> Result<Vec<(JournalId, u64, Result<(), String>)>, StoreError> {
+        let rows =
+            sqlx::query("SELECT * FROM journals ORDER BY number").fetch_all(store.pool()).await?;
+        let mut found = Vec::new();
+        for row in &rows {
+            let standing = standing_from(row)?;
+            let mut head = Head::start(standing.head.id);
+            let mut verdict = Ok(());
+            loop {
+                let rows: Vec<(Vec<u8>, Option<Vec<u8>>)> = sqlx::query_as(
+                    "SELECT chained, sealed FROM entries WHERE journal = $1 AND seq >= $2 \
+                     ORDER BY seq LIMIT 2000",
+                )
+                .bind(standing.number)
+                .bind(signed(head.next_seq))
+                .fetch_all(store.pool())
+                .await?;
+                if rows.is_empty() {
+                    break;
+                }
+                let records: Vec<_> = rows.into_iter().map(|(c, s)| record_from(c, s)).collect();
+                match head.follow(&records, |_| None) {
+                    Ok(followed) => head = followed.head,
+                    Err(fault) => {
+                        verdict = Err(fault.to_string());
+                        break;
+                    }
+                }
+            }
+            if verdict.is_ok() && head != standing.head {
+                verdict = Err(format!(
+                    "the journal ends at {}, but {} entries were acknowledged",
+                    head.next_seq, standing.head.next_seq
+                ));
+            }
+            found.push((standing.head.id, head.next_seq, verdict));
+        }
+        Ok(found)
+    }
+}
+
+type Waiter = oneshot::Sender<Result<u64, NotRecorded>>;
+
+struct Writer {
+    store: Store,
+    entropy: Arc<dyn Entropy>,
+    shared: Arc<Shared>,
+    count: NotRecordedCount,
+}
+
+impl Writer {
+    async fn run(mut self, mut waiting: mpsc::Receiver<Request>) {
+        let mut requests = Vec::new();
+        while waiting.recv_many(&mut requests, GROUP).await > 0 {
+            let mut group: Vec<(Append, Waiter)> = Vec::new();
+            for request in requests.drain(..) {
+                match request {
+                    Request::Append(append, done) => group.push((*append, done)),
+                    Request::Open(opening, done) => {
+                        let (draft, sealed) = *opening;
+                        self.commit(std::mem::take(&mut group)).await;
+                        // Whoever asked may be gone; the journal is open all the same.
+                        let _ = done.send(self.open(draft, sealed).await);
+                    }
+                }
+            }
+            self.commit(group).await;
+        }
+    }
+
+    async fn commit(&mut self, group: Vec<(Append, Waiter)>) {
+        if group.is_empty() {
+            return;
+        }
+        let (appends, waiters): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        match self.write(&appends).await {
+            Ok(first) => {
+                for (seq, waiter) in (first..).zip(waiters) {
+                    let _ = waiter.send(Ok(seq));
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, entries = waiters.len(), "not recorded");
+                let missed = u64::try_from(waiters.len()).unwrap_or(u64::MAX);
+                self.set_not_recorded(self.count.count().saturating_add(missed));
+                for waiter in waiters {
+                    let _ = waiter.send(Err(NotRecorded));
+                }
+            }
+        }
+        self.shared.changed.send_modify(|n| *n = n.wrapping_add(1));
+    }
+
+    fn set_not_recorded(&mut self, count: u64) {
+        self.count.set(count);
+        self.shared.not_recorded.store(count, Ordering::Relaxed);
+    }
+
+    /// Writes a group and returns the number of its first entry.
+    async fn write(&mut self, appends: &[Append]) -> Result<u64, StoreError> {
+        let standing = *lock(&self.shared.standing);
+        let mut standing =
+            standing.ok_or(StoreError::Corrupt { table: "journals", column: "id" })?;
+        let missed = self.count.count();
+        let mut head = standing.head;
+        let mut rows = Vec::with_capacity(appends.len() + 1);
+        if missed > 0
+            && let Some(next) = appends.first()
+        {
+            // What was missed is accounted for before anything else.
+            let draft =
+                Draft { kind: EntryKind::NotRecorded, verdict: None, cites: None, ..next.draft };
+            let draft =
+                Draft { known: Known { key: None, list_seq: None, ..draft.known }, ..draft };
+            let sealed = Sealed { text: Some(missed.to_string()), ..Sealed::default() };
+            self.chain(&mut head, &mut rows, &draft, &sealed, true);
+        }
+        let first = head.next_seq;
+        for append in appends {
+            self.chain(&mut head, &mut rows, &append.draft, &append.sealed, append.shown);
+        }
+        let mut transaction = self.store.begin().await?;
+        insert(&mut transaction, standing.number, &rows).await?;
+        for append in appends {
+            if let Some(moved) = &append.moved {
+                moved.store(&mut transaction, append.draft.at).await?;
+            }
+        }
+        move_head(&mut transaction, standing.number, &head).await?;
+        transaction.commit().await?;
+        self.shared.commits.fetch_add(1, Ordering::Relaxed);
+        metrics::counter!("verifier_journal_commits_total").increment(1);
+        metrics::counter!("verifier_journal_entries_total")
+            .increment(u64::try_from(rows.len()).unwrap_or(0));
+        {
+            let mut presence = lock(&self.shared.presence);
+            for append in appends {
+                if let Some(moved) = &append.moved {
+                    presence.apply(moved, append.draft.at);
+                }
+            }
+            // `mark_sent` may have moved `sent_seq` meanwhile.
+            let mut current = lock(&self.shared.standing);
+            standing.sent_seq = current.map_or(standing.sent_seq, |s| s.sent_seq);
+            standing.head = head;
+            *current = Some(standing);
+        }
+        if missed > 0 {
+            self.set_not_recorded(0);
+        }
+        Ok(first)
+    }
+
+    fn chain(
+        &self,
+        head: &mut Head,
+        rows: &mut Vec<Row>,
+        draft: &Draft,
+        sealed: &Sealed,
+        shown: bool,
+    ) {
+        let seq = head.next_seq;
+        let (record, next) = head.append(draft, sealed, entropy::bytes(&*self.entropy));
+        *head = next;
+        rows.push(Row { seq, record, at: draft.at, shown });
+    }
+
+    async fn open(&mut self, draft: Draft, sealed: Sealed) -> Result<Standing, NotRecorded> {
+        let id: JournalId = Hex(entropy::bytes(&*self.entropy));
+        let mut head = Head::start(id);
+        let mut rows = Vec::new();
+        self.chain(&mut head, &mut rows, &draft, &sealed, false);
+        let opened = async {
+            let mut transaction = self.store.begin().await?;
+            let number: i64 = sqlx::query_scalar(
+                "INSERT INTO journals (id, next_seq, head, sent_seq, opened_at) \
+                 VALUES ($1, 0, $2, 0, $3) RETURNING number",
+            )
+            .bind(id.0.as_slice())
+            .bind(Head::start(id).hash.as_slice())
+            .bind(draft.at.0)
+            .fetch_one(&mut *transaction)
+            .await?;
+            insert(&mut transaction, number, &rows).await?;
+            move_head(&mut transaction, number, &head).await?;
+            transaction.commit().await?;
+            Ok::<_, sqlx::Error>(Standing { number, head, sent_seq: 0 })
+        };
+        match opened.await {
+            Ok(standing) => {
+                *lock(&self.shared.standing) = Some(standing);
+                self.shared.changed.send_modify(|n| *n = n.wrapping_add(1));
+                Ok(standing)
+            }
+            Err(error) => {
+                tracing::error!(%error, "the new journal could not be opened");
+                Err(NotRecorded)
+            }
+        }
+    }
+}
+
+struct Row {
+    seq: u64,
+    record: Record,
+    at: Millis,
+    shown: bool,
+}
+
+async fn insert(
+    transaction: &mut Transaction<'static, Sqlite>,
+    journal: i64,
+    rows: &[Row],
+) -> Result<(), sqlx::Error> {
+    for rows in rows.chunks(ROWS) {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO entries (journal, seq, chained, sealed, at, shown) ",
+        );
+        query.push_values(rows, |mut values, row| {
+            let sealed = row.record.sealed.as_ref().map(|part| {
+                let mut bytes = part.salt.to_vec();
+                bytes.extend_from_slice(&part.bytes);
+                bytes
+            });
+            values
+                .push_bind(journal)
+                .push_bind(signed(row.seq))
+                .push_bind(row.record.chained.as_slice())
+                .push_bind(sealed)
+                .push_bind(row.at.0)
+                .push_bind(i64::from(row.shown));
+        });
+        query.build().execute(&mut **transaction).await?;
+    }
+    Ok(())
+}
+
+async fn move_head(
+    transaction: &mut Transaction<'static, Sqlite>,
+    journal: i64,
+    head: &Head,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE journals SET next_seq = $1, head = $2 WHERE number = $3")
+        .bind(signed(head.next_seq))
+        .bind(head.hash.as_slice())
+        .bind(journal)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "journal_tests.rs"]
+mod tests;
