@@ -33,6 +33,16 @@ pub const SHARED: &[Asset] = &[
         bytes: include_bytes!("../../assets/base.css"),
     },
     Asset {
+        name: "camera.js",
+        mime: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../assets/camera.js"),
+    },
+    Asset {
+        name: "scanner.js",
+        mime: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../assets/scanner.js"),
+    },
+    Asset {
         name: "icons.svg",
         mime: "image/svg+xml",
         bytes: include_bytes!("../../assets/icons.svg"),

@@ -3,6 +3,7 @@
 
 pub mod ambient;
 pub mod assets;
+pub mod camera;
 pub mod headers;
 pub mod health;
 pub mod language;
