@@ -25,6 +25,7 @@ export function openCamera(box, onText, options = {}) {
   const view = build(box);
   const canvas = document.createElement("canvas");
   const seen = new Map();
+  let settled = { key: "", at: 0, chosen: false };
   let wanted = false;
   let stream = null;
   let run = 0;
@@ -103,7 +104,7 @@ export function openCamera(box, onText, options = {}) {
       }
       if (mine !== run) return;
       const distinct = [...new Set(texts.filter(Boolean))];
-      if (distinct.length > 1) await ask(mine, distinct);
+      if (distinct.length > 1) await several(mine, distinct);
       else if (distinct.length === 1) report(distinct[0]);
       await sleep(Math.max(20, pause - (performance.now() - began)));
     }
@@ -159,6 +160,24 @@ export function openCamera(box, onText, options = {}) {
     if (known === undefined || now - known > GONE_AFTER_MS) onText(text);
   }
 
+  // Asked once for as long as the same codes stay in view together.
+  async function several(mine, texts) {
+    const key = [...texts].sort().join("\n");
+    const now = performance.now();
+    if (key === settled.key && now - settled.at < GONE_AFTER_MS) {
+      settled.at = now;
+      if (settled.chosen) for (const text of texts) seen.set(text, now);
+      return;
+    }
+    const chosen = await ask(mine, texts);
+    if (mine !== run) return;
+    settled = { key, at: performance.now(), chosen: chosen !== null };
+    if (chosen !== null) {
+      for (const text of texts) seen.set(text, settled.at);
+      onText(chosen);
+    }
+  }
+
   async function ask(mine, texts) {
     say("sayTwoCodes", "asking");
     const list = texts.slice(0, 4);
@@ -172,7 +191,7 @@ export function openCamera(box, onText, options = {}) {
         }
       }),
     );
-    if (mine !== run) return;
+    if (mine !== run) return null;
     const chosen = await new Promise((resolve) => {
       view.choose = resolve;
       const question = document.createElement("p");
@@ -192,14 +211,8 @@ export function openCamera(box, onText, options = {}) {
     view.choose = null;
     view.choice.hidden = true;
     view.choice.replaceChildren();
-    if (mine !== run) return;
-    say("sayAim", "running");
-    if (chosen !== null) {
-      // All of them are still in view: none may be reported again by itself.
-      const now = performance.now();
-      for (const text of texts) seen.set(text, now);
-      onText(chosen);
-    }
+    if (mine === run) say("sayAim", "running");
+    return chosen;
   }
 
   function offerTorch(track) {
@@ -251,7 +264,10 @@ export function openCamera(box, onText, options = {}) {
     start,
     stop,
     /** Forgets what was seen, so that a code still in view is reported again. */
-    forget: () => seen.clear(),
+    forget() {
+      seen.clear();
+      settled.key = "";
+    },
     /** Stops for good. */
     remove() {
       stop();
