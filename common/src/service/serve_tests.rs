@@ -149,3 +149,57 @@ async fn an_oversized_head_is_refused() {
     stream.read_exact(&mut out).await.unwrap();
     assert_eq!(&out, b"HTTP/1.1 431");
 }
+
+/// One request as a phone makes it that has installed the site's authority.
+fn ask_over_tls(address: SocketAddr, authority: Vec<u8>, protocol: &[u8]) -> (String, Vec<u8>) {
+    use std::io::{Read, Write};
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(authority.into()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![protocol.to_vec()];
+    let name = address.ip().into();
+    let mut client = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut socket = std::net::TcpStream::connect(address).unwrap();
+    let mut stream = rustls::Stream::new(&mut client, &mut socket);
+    let mut out = Vec::new();
+    if protocol == b"h2" {
+        // Preface and an empty SETTINGS frame; the server's own SETTINGS come back.
+        stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").unwrap();
+        out.resize(9, 0);
+        stream.read_exact(&mut out).unwrap();
+    } else {
+        stream.write_all(GET).unwrap();
+        stream.read_to_end(&mut out).unwrap();
+    }
+    let agreed = client.alpn_protocol().unwrap_or_default();
+    (String::from_utf8_lossy(agreed).into_owned(), out)
+}
+
+#[tokio::test]
+async fn a_phone_with_the_sites_authority_is_served_over_tls_in_both_versions_of_http() {
+    use crate::service::{ambient::SystemClock, site_authority::site_certificate, tls};
+    use crate::time::Clock;
+    let dir = tempfile::tempdir().unwrap();
+    let hosts = ["127.0.0.1".to_owned()];
+    let site = site_certificate(dir.path(), "Gate 3", &hosts, SystemClock.now()).unwrap();
+    let config = tls::from_pem_files(&site.chain, &site.key).unwrap();
+    let listening = bind(local()).await.unwrap();
+    let address = listening.address();
+    let routes = Router::new().route("/", get(async || "hello"));
+    tokio::spawn(listening.run(routes, Some(config), Limits::default(), Shutdown::new()));
+    let authority = site.authority_der;
+    let asked = tokio::task::spawn_blocking(move || {
+        let first = ask_over_tls(address, authority.clone(), b"http/1.1");
+        (first, ask_over_tls(address, authority, b"h2"))
+    });
+    let ((first, answer), (second, settings)) = asked.await.unwrap();
+    assert_eq!(first, "http/1.1");
+    assert!(answer.ends_with(b"hello"));
+    assert_eq!(second, "h2");
+    assert_eq!(settings[3], 4, "a SETTINGS frame");
+}
