@@ -14,6 +14,7 @@ pub mod enterprises;
 pub mod fields;
 pub mod people;
 pub mod premises;
+pub mod print;
 pub mod web;
 
 #[cfg(test)]
