@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::audit::Act;
 use crate::config::Config;
 use crate::db::{Db, DbError, Tx};
+use crate::keys::KeyRing;
 use crate::{audit, changes};
 
 /// A shared address may belong to a whole office; a guesser gets little from it beyond what the
@@ -31,6 +32,7 @@ struct Inner {
     changes: watch::Sender<i64>,
     assets: Assets,
     sign_ins: RateLimiter<IpAddr>,
+    keys: KeyRing,
 }
 
 impl App {
@@ -39,6 +41,7 @@ impl App {
             db,
             clock,
             entropy,
+            keys: KeyRing::new(&config),
             config,
             changes: watch::Sender::new(0),
             assets: crate::web::assets(),
@@ -64,6 +67,11 @@ impl App {
 
     pub fn entropy_handle(&self) -> Arc<dyn Entropy> {
         Arc::clone(&self.0.entropy)
+    }
+
+    /// The private keys of this machine.
+    pub fn keys(&self) -> &KeyRing {
+        &self.0.keys
     }
 
     /// The files that pages link to.

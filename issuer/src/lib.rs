@@ -12,9 +12,12 @@ pub mod db;
 pub mod divisions;
 pub mod enterprises;
 pub mod fields;
+pub mod keys;
 pub mod people;
+pub mod permits;
 pub mod premises;
 pub mod print;
+pub mod status;
 pub mod web;
 
 #[cfg(test)]

@@ -37,7 +37,8 @@ pub(crate) async fn app() -> TestApp {
     TestApp { app, clock, _dir: dir }
 }
 
-async fn fresh_postgres(server: &str, dir: &std::path::Path) -> String {
+/// The address of a new database on a `PostgreSQL` server.
+pub(crate) async fn fresh_postgres(server: &str, dir: &std::path::Path) -> String {
     let unique = dir.file_name().unwrap().to_string_lossy().to_lowercase().replace('.', "t");
     let pool = sqlx::PgPool::connect(server).await.unwrap();
     let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE en_{unique}"));

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use fugong_common::entropy::Entropy;
 use fugong_common::service::ambient::{SystemClock, SystemEntropy};
-use fugong_common::service::{logging, metrics, tls};
 use fugong_common::service::origin::BadOrigin;
 use fugong_common::service::serve::{BindError, Limits, Shutdown, bind};
+use fugong_common::service::{logging, metrics, tls};
 use fugong_common::time::Clock;
 use tokio::task::JoinHandle;
 
@@ -17,7 +17,7 @@ use crate::accounts;
 use crate::app::App;
 use crate::config::Config;
 use crate::db::{Db, DbError};
-use crate::{changes, web};
+use crate::{changes, permits, status, web};
 
 /// Why the service did not start.
 #[derive(Debug)]
@@ -92,7 +92,14 @@ pub async fn start(app: App, shutdown: Shutdown) -> Result<Running, StartError> 
     let listening = bind(app.config().listen).await.map_err(StartError::Bind)?;
     let address = listening.address();
     let router = web::router(&app, shutdown.clone()).map_err(StartError::Origin)?;
-    let background = vec![tokio::spawn(changes::follow(app.clone()))];
+    if let Err(error) = app.keys().load() {
+        tracing::error!(%error, "a signing key cannot be used");
+    }
+    let background = vec![
+        tokio::spawn(changes::follow(app.clone())),
+        tokio::spawn(status::keep_fresh(app.clone())),
+        tokio::spawn(permits::acts::keep_sweeping(app.clone())),
+    ];
     let server = tokio::spawn(listening.run(router, tls, Limits::default(), shutdown));
     Ok(Running { address, app, server, background })
 }

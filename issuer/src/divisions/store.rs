@@ -38,6 +38,16 @@ pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Division>, DbError> {
     )
 }
 
+/// The uppermost node, the oldest if there are several.
+pub async fn find_top(tx: &mut Tx) -> Result<Option<Division>, DbError> {
+    row!(
+        tx,
+        Division,
+        "SELECT id, parent_id, level, code, name, path, zone, hotline, document_pattern, valid_from, valid_to \
+         FROM divisions WHERE parent_id IS NULL ORDER BY valid_from, id LIMIT 1"
+    )
+}
+
 /// All nodes within bounds that hold at this instant, parents before children.
 pub async fn list_within(
     tx: &mut Tx,

@@ -44,6 +44,8 @@ events! {
     "permit.printed" "打印公示牌，核验编号 {serial}" "placard printed, check number {serial}";
     "permit.reissued" "换发，新核验编号 {serial}" "reissued, new check number {serial}";
     "permit.suspended" "许可已暂停，核验编号 {serial}" "permit {serial} suspended";
+    "permit.confirmed" "许可暂停已确认，核验编号 {serial}" "suspension of permit {serial} confirmed";
+    "permit.lapsed" "临时暂停期满未确认，许可恢复有效，核验编号 {serial}" "temporary suspension of permit {serial} lapsed unconfirmed";
     "permit.resumed" "许可已恢复，核验编号 {serial}" "permit {serial} resumed";
     "permit.revoked" "许可已撤销，核验编号 {serial}" "permit {serial} revoked";
     "permit.ended" "许可已注销，核验编号 {serial}" "permit {serial} ended";

@@ -23,7 +23,7 @@ pub use routes::{RouteLine, Routes};
 pub use words::WebWords;
 
 use crate::app::App;
-use crate::{accounts, audit, divisions};
+use crate::{accounts, audit, divisions, keys, status};
 
 /// Files of the issuer's own beside the shared ones.
 const OWN: &[Asset] = &[
@@ -48,7 +48,13 @@ pub fn assets() -> Assets {
 /// Every route with its action, as the capabilities declare them.
 pub fn declare(app: &App) -> Routes {
     let mut routes = Routes::new(app.clone());
-    for capability in [accounts::pages::routes, divisions::pages::routes, audit::pages::routes] {
+    for capability in [
+        accounts::pages::routes,
+        divisions::pages::routes,
+        audit::pages::routes,
+        keys::pages::routes,
+        status::pages::routes,
+    ] {
         routes = capability(routes);
     }
     routes

@@ -1,0 +1,181 @@
+//! What is done to a permit after it was issued: suspend, confirm, resume, revoke, lapse. Each is
+//! one transaction over state, status list, history, timeline, audit and the gates' change.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use fugong_common::service::problem::Problem;
+
+use super::facts::By;
+use super::state::{Event, Refused, State};
+use super::store::{self, Permit};
+use crate::app::App;
+use crate::audit::Act;
+use crate::db::{DbError, Tx};
+use crate::status::{self, StatusFault};
+use crate::web::conflict;
+use crate::{divisions, keys};
+
+/// How often temporary suspensions are looked through.
+const SWEEP_EVERY: Duration = Duration::from_secs(20);
+
+/// Why an act was not done.
+#[derive(Debug)]
+pub enum ActError {
+    Db(DbError),
+    Refused(Refused),
+    /// Somebody else acted on it since it was read.
+    Overtaken,
+    Status(StatusFault),
+}
+
+impl From<DbError> for ActError {
+    fn from(error: DbError) -> Self {
+        Self::Db(error)
+    }
+}
+
+impl From<StatusFault> for ActError {
+    fn from(fault: StatusFault) -> Self {
+        Self::Status(fault)
+    }
+}
+
+impl From<ActError> for Problem {
+    fn from(error: ActError) -> Self {
+        match error {
+            ActError::Db(error) => error.into(),
+            ActError::Status(fault) => fault.into(),
+            ActError::Overtaken => {
+                conflict(("许可刚被他人处理", "Somebody else has just acted on this permit"))
+            }
+            ActError::Refused(refused) => Self::new(
+                StatusCode::CONFLICT,
+                "permit_state",
+                ("许可当前状态不能办理此项", "The permit is not in a state for this"),
+            )
+            .detail((
+                "请刷新页面，查看许可的最新状态。",
+                "Reload the page to see how the permit stands.",
+            ))
+            .with("state", refused.state.code()),
+        }
+    }
+}
+
+/// Does one act. Whether `by` may do it here is decided before.
+///
+/// # Errors
+/// [`ActError`]; drop the transaction then, and nothing has happened.
+pub async fn act(
+    app: &App,
+    tx: &mut Tx,
+    permit: &Permit,
+    event: Event,
+    by: &By,
+    reason: &str,
+) -> Result<(State, i64), ActError> {
+    let now = app.now();
+    let next = permit.state.after(event, now).map_err(ActError::Refused)?;
+    if !store::move_on(tx, permit, next, now).await? {
+        return Err(ActError::Overtaken);
+    }
+    // Under a withdrawn or ended key nothing counts any more, whatever its list says.
+    if next.status() != permit.state.status() && list_counts(tx, &permit.key_id, now).await? {
+        status::set(app, tx, &permit.key_id, permit.status_index, next.status()).await?;
+    }
+    store::note_act(tx, &permit.id, &app.new_id(), now, event.code(), by, reason).await?;
+    let kind = match event {
+        Event::Suspend { .. } => "permit.suspended",
+        Event::Confirm => "permit.confirmed",
+        Event::Resume => "permit.resumed",
+        Event::Lapse => "permit.lapsed",
+        Event::Revoke => "permit.revoked",
+        Event::Supersede => "permit.reissued",
+    };
+    super::note_timeline(app, tx, permit, kind, reason, by).await?;
+    let action = format!("permit.{}", event.code());
+    let done = Act {
+        at: now,
+        account_id: &by.account_id,
+        post_id: &by.post_id,
+        action: &action,
+        subject: "permit",
+        subject_id: &permit.id,
+        division_id: &permit.place.division_id,
+        detail: reason,
+    };
+    app.record(tx, done).await?;
+    let change = app.note_change(tx, "status", &permit.key_id).await?;
+    Ok((next, change))
+}
+
+async fn list_counts(
+    tx: &mut Tx,
+    key_id: &str,
+    now: fugong_common::time::Millis,
+) -> Result<bool, ActError> {
+    let trust = keys::store::require(tx).await?.map_err(StatusFault::Key)?;
+    Ok(trust.keys.iter().any(|key| {
+        key.id().to_string() == key_id && key.revoked.is_none() && key.exp > now.seconds()
+    }))
+}
+
+/// The suspension that a post in this role pronounces: an inspector's is temporary, by the regime
+/// of the permit's division.
+///
+/// # Errors
+/// The database's.
+pub async fn suspension_by(
+    app: &App,
+    tx: &mut Tx,
+    permit: &Permit,
+    role: crate::accounts::Role,
+) -> Result<Event, DbError> {
+    if crate::authz::Action::ConfirmSuspensions.allows(role) {
+        return Ok(Event::Suspend { lapses_at: None });
+    }
+    let now = app.now();
+    let regime = divisions::store::find_regime(tx, &permit.place.division_path, now).await?;
+    let hours = regime
+        .map_or_else(divisions::RegimeSettings::default, |regime| regime.settings)
+        .temporary_suspension_hours;
+    Ok(Event::Suspend { lapses_at: Some(now.plus_hours(hours)) })
+}
+
+/// Lets temporary suspensions lapse whose time is over; returns how many.
+///
+/// # Errors
+/// The database's. A permit that somebody else has just acted on is left alone.
+pub async fn sweep(app: &App) -> Result<usize, DbError> {
+    let mut tx = app.db().read().await?;
+    let over = store::list_lapsed(&mut tx, app.now()).await?;
+    drop(tx);
+    let mut lapsed = 0;
+    for id in over {
+        let mut tx = app.db().write().await?;
+        let Some(permit) = store::find(&mut tx, &id).await? else { continue };
+        match act(app, &mut tx, &permit, Event::Lapse, &By::default(), "").await {
+            Ok((_, change)) => {
+                app.commit(tx, change).await?;
+                lapsed += 1;
+            }
+            Err(ActError::Db(error)) => return Err(error),
+            Err(ActError::Refused(_) | ActError::Overtaken) => {}
+            Err(ActError::Status(fault)) => {
+                tracing::error!(permit = %permit.serial, ?fault, "a suspension could not lapse");
+            }
+        }
+    }
+    Ok(lapsed)
+}
+
+/// Sweeps until the service stops.
+pub async fn keep_sweeping(app: App) {
+    loop {
+        if let Err(error) = sweep(&app).await {
+            tracing::error!(%error, "temporary suspensions could not be looked through");
+        }
+        tokio::time::sleep(SWEEP_EVERY).await;
+    }
+}

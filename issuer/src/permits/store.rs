@@ -1,0 +1,416 @@
+//! Permits as rows.
+
+use fugong_common::claims::Lineage;
+use fugong_common::envelope::Unverified;
+use fugong_common::keys::Kind;
+use fugong_common::permit::{NoCode, Permit as Claims, Subject};
+use fugong_common::serial::Serial;
+use fugong_common::time::Millis;
+
+use super::facts::{By, Facts, Place};
+use super::state::State;
+use crate::authz::Bounds;
+use crate::db::{DbError, Tx};
+use crate::{row, rows, run};
+
+#[derive(sqlx::FromRow)]
+struct PermitRow {
+    id: String,
+    serial: String,
+    lineage: String,
+    application_id: String,
+    enterprise_id: String,
+    premises_id: String,
+    division_id: String,
+    division_path: String,
+    document_number: String,
+    facts: String,
+    key_id: String,
+    status_index: i64,
+    token: Vec<u8>,
+    state: String,
+    state_at: i64,
+    lapses_at: Option<i64>,
+    replaces: String,
+    issued_at: i64,
+    copies: i64,
+    revision: i64,
+}
+
+/// A permit as issued, and where it stands.
+#[derive(Clone, Debug)]
+pub struct Permit {
+    pub id: String,
+    pub serial: Serial,
+    pub lineage: Lineage,
+    pub application_id: String,
+    pub place: Place,
+    pub document_number: String,
+    pub facts: Facts,
+    /// What the token says.
+    pub claims: Claims,
+    pub key_id: String,
+    pub status_index: i64,
+    pub token: Vec<u8>,
+    pub state: State,
+    /// Serial (hexadecimal) of the older permit whose place it took; empty for the first.
+    pub replaces: String,
+    pub issued_at: Millis,
+    pub copies: i64,
+    pub revision: i64,
+}
+
+impl PermitRow {
+    fn into_permit(self) -> Result<Permit, DbError> {
+        let corrupt = |column| DbError::corrupt("permits", column, &self.id);
+        let envelope =
+            Unverified::parse(Kind::Permit, &self.token).map_err(|_| corrupt("token"))?;
+        let claims = Claims::decode(envelope.payload()).map_err(|_| corrupt("token"))?;
+        let state = State::from_row(&self.state, Millis(self.state_at), self.lapses_at.map(Millis))
+            .ok_or_else(|| corrupt("state"))?;
+        Ok(Permit {
+            serial: Serial::from_hex(&self.serial).ok_or_else(|| corrupt("serial"))?,
+            lineage: Lineage::from_hex(&self.lineage).ok_or_else(|| corrupt("lineage"))?,
+            facts: serde_json::from_str(&self.facts).map_err(|_| corrupt("facts"))?,
+            place: Place {
+                enterprise_id: self.enterprise_id,
+                premises_id: self.premises_id,
+                site: claims.site,
+                division_id: self.division_id,
+                division_path: self.division_path,
+            },
+            id: self.id,
+            application_id: self.application_id,
+            document_number: self.document_number,
+            claims,
+            key_id: self.key_id,
+            status_index: self.status_index,
+            token: self.token,
+            state,
+            replaces: self.replaces,
+            issued_at: Millis(self.issued_at),
+            copies: self.copies,
+            revision: self.revision,
+        })
+    }
+}
+
+pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Permit>, DbError> {
+    row!(tx, PermitRow, "SELECT * FROM permits WHERE id = $1", id)?
+        .map(PermitRow::into_permit)
+        .transpose()
+}
+
+pub async fn find_by_serial(tx: &mut Tx, serial: Serial) -> Result<Option<Permit>, DbError> {
+    row!(tx, PermitRow, "SELECT * FROM permits WHERE serial = $1", serial.to_hex())?
+        .map(PermitRow::into_permit)
+        .transpose()
+}
+
+/// The permit that an application led to, reissues left out.
+pub async fn find_by_application(
+    tx: &mut Tx,
+    application_id: &str,
+) -> Result<Option<Permit>, DbError> {
+    row!(
+        tx,
+        PermitRow,
+        "SELECT * FROM permits WHERE application_id = $1 AND replaces = ''",
+        application_id
+    )?
+    .map(PermitRow::into_permit)
+    .transpose()
+}
+
+/// The permit of a line that took the place of this serial.
+pub async fn find_successor(tx: &mut Tx, serial: Serial) -> Result<Option<Permit>, DbError> {
+    row!(tx, PermitRow, "SELECT * FROM permits WHERE replaces = $1", serial.to_hex())?
+        .map(PermitRow::into_permit)
+        .transpose()
+}
+
+/// An enterprise's permits that count (issued or suspended) and have not ended.
+pub async fn list_current_of(
+    tx: &mut Tx,
+    enterprise_id: &str,
+    now: Millis,
+) -> Result<Vec<Permit>, DbError> {
+    let found = rows!(
+        tx,
+        PermitRow,
+        "SELECT * FROM permits WHERE enterprise_id = $1 AND state IN ('issued', 'suspended') AND exp > $2 ORDER BY id",
+        enterprise_id,
+        now.0
+    )?;
+    found.into_iter().map(PermitRow::into_permit).collect()
+}
+
+/// Everything ever issued for a site and not ended long ago: what its gates' register holds.
+/// Replaced and revoked ones stay in, so that a gate can say so.
+pub async fn list_for_site(
+    tx: &mut Tx,
+    site_code: u64,
+    ended_before: Millis,
+) -> Result<Vec<Permit>, DbError> {
+    let found = rows!(
+        tx,
+        PermitRow,
+        "SELECT * FROM permits WHERE site_code = $1 AND exp > $2 ORDER BY id",
+        i64::try_from(site_code).unwrap_or(i64::MAX),
+        ended_before.0
+    )?;
+    found.into_iter().map(PermitRow::into_permit).collect()
+}
+
+/// Which permits a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Part of the name, a document number, or a serial as hexadecimal.
+    pub search: String,
+    pub serial: String,
+    pub state: StateFilter,
+    /// Only those signed by this key that still count.
+    pub key_id: String,
+}
+
+/// States as people look for them; time counts too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StateFilter {
+    #[default]
+    All,
+    Valid,
+    NotYet,
+    Suspended,
+    /// Suspended for a time, waiting for a post.
+    ToConfirm,
+    /// Ends within two weeks.
+    EndsSoon,
+    Expired,
+    Revoked,
+    Superseded,
+}
+
+impl StateFilter {
+    pub const ALL: [Self; 9] = [
+        Self::All,
+        Self::Valid,
+        Self::NotYet,
+        Self::Suspended,
+        Self::ToConfirm,
+        Self::EndsSoon,
+        Self::Expired,
+        Self::Revoked,
+        Self::Superseded,
+    ];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::Valid => "valid",
+            Self::NotYet => "not_yet",
+            Self::Suspended => "suspended",
+            Self::ToConfirm => "to_confirm",
+            Self::EndsSoon => "ends_soon",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::Superseded => "superseded",
+        }
+    }
+
+    pub fn parse(code: &str) -> Self {
+        Self::ALL.into_iter().find(|state| state.code() == code).unwrap_or_default()
+    }
+}
+
+/// Permits within bounds, newest first (ids sort by time), before `before`.
+pub async fn list(
+    tx: &mut Tx,
+    bounds: &Bounds,
+    filter: &Filter,
+    now: Millis,
+    before: &str,
+    limit: i64,
+) -> Result<Vec<Permit>, DbError> {
+    let like = format!("%{}%", super::facts::name_key(&filter.search).replace(['%', '_'], ""));
+    let before = if before.is_empty() { "~" } else { before };
+    let found = rows!(
+        tx,
+        PermitRow,
+        "SELECT * FROM permits WHERE division_path >= $1 AND division_path < $2 AND ($3 = '' OR enterprise_id = $3) \
+         AND id < $4 AND ($5 = '%%' OR name_key LIKE $5 OR replace(lower(document_number), ' ', '') LIKE $5 OR serial = $6) \
+         AND ($7 = '' OR (key_id = $7 AND state IN ('issued', 'suspended') AND exp > $9)) \
+         AND ($8 = '' \
+           OR ($8 = 'valid' AND state = 'issued' AND nbf <= $9 AND exp > $9) \
+           OR ($8 = 'not_yet' AND state = 'issued' AND nbf > $9) \
+           OR ($8 = 'suspended' AND state = 'suspended') \
+           OR ($8 = 'to_confirm' AND lapses_at IS NOT NULL) \
+           OR ($8 = 'ends_soon' AND state = 'issued' AND exp > $9 AND exp <= $10) \
+           OR ($8 = 'expired' AND state IN ('issued', 'suspended') AND exp <= $9) \
+           OR ($8 = 'revoked' AND state = 'revoked') \
+           OR ($8 = 'superseded' AND state = 'superseded')) \
+         ORDER BY id DESC LIMIT $11",
+        &bounds.from,
+        &bounds.to,
+        &bounds.own,
+        before,
+        &like,
+        &filter.serial,
+        &filter.key_id,
+        filter.state.code(),
+        now.0,
+        now.plus_days(14).0,
+        limit
+    )?;
+    found.into_iter().map(PermitRow::into_permit).collect()
+}
+
+/// Permits that count and were signed by a key.
+pub async fn count_by_key(tx: &mut Tx, key_id: &str) -> Result<i64, DbError> {
+    let found = row!(
+        tx,
+        (i64,),
+        "SELECT COUNT(*) FROM permits WHERE key_id = $1 AND state IN ('issued', 'suspended')",
+        key_id
+    )?;
+    Ok(found.map_or(0, |(n,)| n))
+}
+
+/// Temporary suspensions whose time is over.
+pub async fn list_lapsed(tx: &mut Tx, now: Millis) -> Result<Vec<String>, DbError> {
+    let found = rows!(
+        tx,
+        (String,),
+        "SELECT id FROM permits WHERE lapses_at <= $1 ORDER BY lapses_at LIMIT 200",
+        now.0
+    )?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+pub(super) async fn insert(tx: &mut Tx, permit: &Permit) -> Result<(), DbError> {
+    let validity = permit.claims.validity;
+    run!(
+        tx,
+        "INSERT INTO permits (id, serial, lineage, application_id, enterprise_id, premises_id, site_code, division_id, \
+         division_path, document_number, name_key, facts, key_id, status_index, token, nbf, exp, state, state_at, \
+         replaces, issued_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'issued', $18, $19, $18)",
+        &permit.id,
+        permit.serial.to_hex(),
+        permit.lineage.to_string(),
+        &permit.application_id,
+        &permit.place.enterprise_id,
+        &permit.place.premises_id,
+        i64::try_from(permit.place.site.0).unwrap_or(i64::MAX),
+        &permit.place.division_id,
+        &permit.place.division_path,
+        &permit.document_number,
+        super::facts::name_key(&permit.facts.name),
+        serde_json::to_string(&permit.facts).unwrap_or_default(),
+        &permit.key_id,
+        permit.status_index,
+        &permit.token,
+        Millis::from_seconds(validity.not_before()).0,
+        Millis::from_seconds(validity.expires()).0,
+        permit.issued_at.0,
+        &permit.replaces
+    )?;
+    Ok(())
+}
+
+/// Moves a permit on from the state and revision it was read in; false when somebody was quicker.
+pub(super) async fn move_on(
+    tx: &mut Tx,
+    permit: &Permit,
+    next: State,
+    now: Millis,
+) -> Result<bool, DbError> {
+    let state_at = match next {
+        State::Suspended { since, .. } => since,
+        _ => now,
+    };
+    let touched = run!(
+        tx,
+        "UPDATE permits SET state = $4, state_at = $5, lapses_at = $6, revision = revision + 1 \
+         WHERE id = $1 AND state = $2 AND revision = $3",
+        &permit.id,
+        permit.state.code(),
+        permit.revision,
+        next.code(),
+        state_at.0,
+        next.lapses_at().map(|at| at.0)
+    )?;
+    Ok(touched == 1)
+}
+
+/// Counts paper copies.
+pub(super) async fn add_copies(tx: &mut Tx, id: &str, copies: i64) -> Result<(), DbError> {
+    run!(tx, "UPDATE permits SET copies = copies + $2 WHERE id = $1", id, copies)?;
+    Ok(())
+}
+
+/// An entry of a permit's history.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ActLine {
+    pub at: i64,
+    pub act: String,
+    pub account_id: String,
+    pub name: String,
+    pub post: String,
+    pub reason: String,
+}
+
+pub(super) async fn note_act(
+    tx: &mut Tx,
+    permit_id: &str,
+    id: &str,
+    at: Millis,
+    act: &str,
+    by: &By,
+    reason: &str,
+) -> Result<(), DbError> {
+    run!(
+        tx,
+        "INSERT INTO permit_acts (permit_id, id, at, act, account_id, name, post, reason) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        permit_id,
+        id,
+        at.0,
+        act,
+        &by.account_id,
+        &by.name,
+        &by.post,
+        reason
+    )?;
+    Ok(())
+}
+
+/// What was done with a permit, the latest first.
+pub async fn list_acts(tx: &mut Tx, permit_id: &str) -> Result<Vec<ActLine>, DbError> {
+    rows!(
+        tx,
+        ActLine,
+        "SELECT at, act, account_id, name, post, reason FROM permit_acts WHERE permit_id = $1 ORDER BY at DESC, id DESC",
+        permit_id
+    )
+}
+
+/// The name that stands in permits for an enterprise without a code; drawn the first time.
+pub(super) async fn no_code(
+    tx: &mut Tx,
+    enterprise_id: &str,
+    fresh: NoCode,
+) -> Result<Subject, DbError> {
+    run!(
+        tx,
+        "INSERT INTO no_codes (enterprise_id, code) VALUES ($1, $2) ON CONFLICT (enterprise_id) DO NOTHING",
+        enterprise_id,
+        Subject::Uncoded(fresh).to_string()
+    )?;
+    let found =
+        row!(tx, (String,), "SELECT code FROM no_codes WHERE enterprise_id = $1", enterprise_id)?;
+    found.and_then(|(code,)| code.parse().ok()).ok_or(DbError::corrupt(
+        "no_codes",
+        "code",
+        enterprise_id,
+    ))
+}
