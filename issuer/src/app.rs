@@ -7,17 +7,22 @@ use fugong_common::entropy::{self, Entropy};
 use fugong_common::service::assets::Assets;
 use fugong_common::service::limit::{Rate, RateLimiter};
 use fugong_common::time::{Clock, Millis};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use crate::audit::Act;
+use crate::changes::Change;
 use crate::config::Config;
 use crate::db::{Db, DbError, Tx};
+use crate::gates::Bundles;
 use crate::keys::KeyRing;
 use crate::{audit, changes};
 
 /// A shared address may belong to a whole office; a guesser gets little from it beyond what the
 /// accounts' own rest allows.
 const SIGN_INS: Rate = Rate { burst: 30, refill_millis: 2_000 };
+
+/// How far back changes are kept in memory for those who wait.
+const KEEP_RECENT: i64 = 2000;
 
 /// The composed service. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -33,6 +38,16 @@ struct Inner {
     assets: Assets,
     sign_ins: RateLimiter<IpAddr>,
     keys: KeyRing,
+    bundles: Bundles,
+    recent: Mutex<Recent>,
+}
+
+/// Changes read lately, so that a thousand waiting gates read them once.
+#[derive(Debug, Default)]
+struct Recent {
+    /// Complete behind this number.
+    from: i64,
+    changes: Arc<Vec<Change>>,
 }
 
 impl App {
@@ -46,6 +61,8 @@ impl App {
             changes: watch::Sender::new(0),
             assets: crate::web::assets(),
             sign_ins: RateLimiter::new(SIGN_INS, 50_000),
+            bundles: Bundles::default(),
+            recent: Mutex::default(),
         }))
     }
 
@@ -77,6 +94,27 @@ impl App {
     /// The files that pages link to.
     pub fn assets(&self) -> &Assets {
         &self.0.assets
+    }
+
+    /// What this process has built for gates.
+    pub fn bundles(&self) -> &Bundles {
+        &self.0.bundles
+    }
+
+    /// The changes behind `from` up to `to`, read once for all who wait; `None` when they are too
+    /// many to look at one by one.
+    pub async fn recent_changes(&self, from: i64, to: i64) -> Result<Option<Vec<Change>>, DbError> {
+        let mut recent = self.0.recent.lock().await;
+        let newest = recent.changes.last().map_or(recent.from, |change| change.seq);
+        if from < recent.from || newest < to {
+            let start = if from < recent.from || newest - recent.from > KEEP_RECENT { from } else { recent.from };
+            let mut tx = self.db().read().await?;
+            let Some(found) = changes::since(&mut tx, start).await? else { return Ok(None) };
+            *recent = Recent { from: start, changes: Arc::new(found) };
+        }
+        let known = Arc::clone(&recent.changes);
+        drop(recent);
+        Ok(Some(known.iter().filter(|change| change.seq > from && change.seq <= to).cloned().collect()))
     }
 
     /// Counts an attempt to sign in from an address; the seconds to wait when there were too many.

@@ -6,7 +6,7 @@ mod role;
 pub mod store;
 mod words;
 
-pub use password::{PasswordFault, hash_password, verify_password};
+pub use password::{PasswordFault, hash_password, hash_pin, verify_password};
 pub use role::Role;
 
 use fugong_common::entropy::{self, Entropy};

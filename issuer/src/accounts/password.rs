@@ -51,6 +51,11 @@ fn hash(entropy: &dyn Entropy, password: &str) -> String {
         .unwrap_or_default()
 }
 
+/// Hashes a guard's PIN, which [`crate::gates::pages::is_fair_pin`] has let through.
+pub fn hash_pin(entropy: &dyn Entropy, pin: &str) -> String {
+    hash(entropy, pin)
+}
+
 /// Compares in constant time; an empty or broken hash matches nothing, after the same work.
 pub fn verify_password(stored: &str, password: &str) -> bool {
     match PasswordHash::new(stored) {

@@ -79,3 +79,53 @@ async fn listen(pool: &sqlx::PgPool) -> Option<PgListener> {
     listener.listen(CHANNEL).await.ok()?;
     Some(listener)
 }
+
+/// A change as a row.
+#[derive(Clone, Debug, sqlx::FromRow)]
+struct ChangeRow {
+    seq: i64,
+    kind: String,
+    scope: String,
+    at: i64,
+    audit_sha256: Vec<u8>,
+}
+
+/// A change: what kind of thing, and whose (an enterprise, a site code, a gate; empty: everybody's).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub seq: i64,
+    pub kind: String,
+    pub scope: String,
+    pub at: Millis,
+    pub audit_sha256: Vec<u8>,
+}
+
+impl From<ChangeRow> for Change {
+    fn from(row: ChangeRow) -> Self {
+        Self { seq: row.seq, kind: row.kind, scope: row.scope, at: Millis(row.at), audit_sha256: row.audit_sha256 }
+    }
+}
+
+/// The newest change.
+pub async fn last(tx: &mut Tx) -> Result<Option<Change>, DbError> {
+    let row =
+        row!(tx, ChangeRow, "SELECT seq, kind, scope, at, audit_sha256 FROM changes ORDER BY seq DESC LIMIT 1")?;
+    Ok(row.map(Change::from))
+}
+
+/// More changes than this are not worth looking at one by one.
+const LOOK_AT: i64 = 5000;
+
+/// The changes behind `seq`; `None` when they are too many, or no longer all kept.
+pub async fn since(tx: &mut Tx, seq: i64) -> Result<Option<Vec<Change>>, DbError> {
+    let found = rows!(
+        tx,
+        ChangeRow,
+        "SELECT seq, kind, scope, at, audit_sha256 FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2",
+        seq,
+        LOOK_AT
+    )?;
+    let whole = found.first().is_none_or(|first| first.seq == seq + 1);
+    let few = i64::try_from(found.len()).unwrap_or(i64::MAX) < LOOK_AT;
+    Ok((whole && few).then(|| found.into_iter().map(Change::from).collect()))
+}

@@ -1,0 +1,211 @@
+//! The gate protocol's endpoints (see [`fugong_common::wire`]).
+
+use std::net::SocketAddr;
+
+use axum::Json;
+use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use fugong_common::hex;
+use fugong_common::service::problem::Problem;
+use fugong_common::wire::{
+    COSE_TYPE, DELTA_TYPE, ENROL, EVENTS, EnrolRequest, Hex, JOURNAL, JournalAnswer, JournalHead, MANIFEST, NONCE,
+    NonceAnswer, PART_TYPE, PartName, problem,
+};
+use fugong_common::journal::{ChainFault, Head};
+use serde::Deserialize;
+
+use super::bundle::{self, Part};
+use super::device::{self, DeviceRefusal, DeviceRequest, with_nonce};
+use super::enrol::{self, Refused};
+use super::intake::{self, Intake};
+use super::{GateState, store};
+use crate::app::App;
+use crate::authz::Action;
+use crate::web::Routes;
+
+pub fn routes(routes: Routes) -> Routes {
+    routes
+        .post(ENROL, Action::SpeakAsGate, enrol_gate)
+        .get(NONCE, Action::SpeakAsGate, nonce)
+        .get(MANIFEST, Action::SpeakAsGate, manifest)
+        .get("/api/gate/parts/{name}/{digest}", Action::SpeakAsGate, part)
+        .get("/api/gate/parts/status/{key}/{digest}", Action::SpeakAsGate, status_part)
+        .get(EVENTS, Action::SpeakAsGate, events)
+        .get("/api/gate/journal/{id}", Action::SpeakAsGate, journal_head)
+        .post(JOURNAL, Action::SpeakAsGate, journal)
+}
+
+async fn enrol_gate(
+    State(app): State<App>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    Json(request): Json<EnrolRequest>,
+) -> Result<Response, Problem> {
+    app.admit_sign_in(address.ip()).map_err(Problem::too_many)?;
+    match enrol::present(&app, &request).await {
+        Ok(answer) => Ok(Json(answer).into_response()),
+        Err(Refused::Code) => Err(Problem::new(
+            StatusCode::NOT_FOUND,
+            problem::ENROLMENT_CODE,
+            ("注册码无效或已过期", "The enrolment code is wrong or no longer good"),
+        )
+        .detail(("请在门岗页面重新生成注册码，15 分钟内使用。", "Make a new code on the gate's page and use it within 15 minutes."))),
+        Err(Refused::NoTrustList) => Err(no_trust_list()),
+        Err(Refused::Db(error)) => Err(error.into()),
+    }
+}
+
+fn no_trust_list() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "no_trust_list",
+        ("签发机构清单尚未签发", "There is no signed list of authorities yet"),
+    )
+    .detail(("请系统管理员先运行 issuer trust sign。", "An administrator has to run `issuer trust sign` first."))
+}
+
+async fn nonce(State(app): State<App>) -> Result<Response, Problem> {
+    let nonce = device::new_nonce(&app).await?;
+    Ok(Json(NonceAnswer { nonce, now_ms: app.now() }).into_response())
+}
+
+/// Answers with the nonce for the next request.
+async fn answer(app: &App, response: impl IntoResponse) -> Result<Response, DeviceRefusal> {
+    Ok(with_nonce(response.into_response(), Some(device::new_nonce(app).await?)))
+}
+
+async fn manifest(request: DeviceRequest) -> Result<Response, DeviceRefusal> {
+    let request = request.confirmed()?;
+    let app = request.app;
+    let built = bundle::build(&app, &request.gate.id).await?.ok_or_else(no_trust_list)?;
+    let now = app.now();
+    let stale = request.gate.last_seen_at.is_none_or(|at| now.0 - at > 30_000);
+    if stale || request.gate.seen_seq != built.seq {
+        let mut tx = app.db().write().await?;
+        store::seen(&mut tx, &request.gate.id, built.seq, now).await?;
+        tx.commit().await?;
+    }
+    answer(&app, ([(header::CONTENT_TYPE, COSE_TYPE)], built.manifest.as_ref().clone())).await
+}
+
+#[derive(Deserialize)]
+struct From {
+    from: Option<String>,
+}
+
+async fn part(
+    Path((name, digest)): Path<(String, String)>,
+    Query(query): Query<From>,
+    headers: HeaderMap,
+    request: DeviceRequest,
+) -> Result<Response, DeviceRefusal> {
+    send_part(request, &name, &digest, query.from.as_deref(), &headers).await
+}
+
+async fn status_part(
+    Path((key, digest)): Path<(String, String)>,
+    headers: HeaderMap,
+    request: DeviceRequest,
+) -> Result<Response, DeviceRefusal> {
+    send_part(request, &format!("status/{key}"), &digest, None, &headers).await
+}
+
+async fn send_part(
+    request: DeviceRequest,
+    name: &str,
+    digest: &str,
+    from: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<Response, DeviceRefusal> {
+    let request = request.confirmed()?;
+    let gone = || {
+        Problem::new(StatusCode::NOT_FOUND, problem::PART_GONE, ("该版本已更新", "This part has been replaced"))
+            .detail(("请重新获取清单。", "Pull the manifest again."))
+    };
+    let name: PartName = name.parse().map_err(|_| gone())?;
+    let digest = hex::decode_array(digest).ok_or_else(gone)?;
+    let from = from.and_then(hex::decode_array::<32>);
+    match bundle::part(&request.app, &request.gate.id, name, &digest, from.as_ref()).await? {
+        Part::Gone => Err(gone().into()),
+        Part::Delta(bytes) => answer(&request.app, ([(header::CONTENT_TYPE, DELTA_TYPE)], bytes)).await,
+        Part::Whole(bytes) => {
+            let (status, range, body) = cut(headers, bytes.as_ref().clone());
+            let mut response = (status, [(header::CONTENT_TYPE, PART_TYPE)], body).into_response();
+            response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+            if let Some(range) = range.and_then(|range| HeaderValue::from_str(&range).ok()) {
+                response.headers_mut().insert(header::CONTENT_RANGE, range);
+            }
+            answer(&request.app, response).await
+        }
+    }
+}
+
+/// The rest of a part from where an earlier download broke off (RFC 9110 §14, `bytes=N-` only).
+fn cut(headers: &HeaderMap, bytes: Vec<u8>) -> (StatusCode, Option<String>, Vec<u8>) {
+    let from = headers
+        .get(header::RANGE)
+        .and_then(|range| range.to_str().ok()?.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok());
+    let total = bytes.len();
+    match from.and_then(|from| bytes.get(from..).map(|rest| (from, rest.to_vec()))) {
+        Some((from, rest)) if !rest.is_empty() => {
+            (StatusCode::PARTIAL_CONTENT, Some(format!("bytes {from}-{}/{total}", total - 1)), rest)
+        }
+        _ => (StatusCode::OK, None, bytes),
+    }
+}
+
+async fn events(request: DeviceRequest) -> Result<Response, DeviceRefusal> {
+    let request = request.confirmed()?;
+    Ok(super::events::follow(request.app, request.gate.id).into_response())
+}
+
+async fn journal_head(Path(id): Path<String>, request: DeviceRequest) -> Result<Response, DeviceRefusal> {
+    let request = request.confirmed()?;
+    let id = intake::parse_journal_id(&id).ok_or_else(Problem::not_found)?;
+    let mut tx = request.app.db().read().await?;
+    let row = store::find_journal(&mut tx, &id.to_string()).await?;
+    drop(tx);
+    let head = match row.filter(|row| row.gate_id == request.gate.id) {
+        Some(row) => intake::head_of(&row, id)?,
+        None => Head::start(id),
+    };
+    answer(&request.app, Json(JournalHead { next_seq: head.next_seq, head: Hex(head.hash) })).await
+}
+
+async fn journal(request: DeviceRequest) -> Result<Response, DeviceRefusal> {
+    let (app, gate) = (request.app.clone(), request.gate.clone());
+    if request.state == GateState::CutOff {
+        intake::quarantine(&app, &gate.id, "cut_off", &request.body).await?;
+        return Err(device::is_cut_off().into());
+    }
+    let request = request.confirmed()?;
+    match intake::take_in(&app, &gate.id, &request.key, &request.body).await? {
+        Intake::Taken { head, duplicates } => {
+            metrics::counter!("fugong_journal_batches_total").increment(1);
+            let body = JournalAnswer { next_seq: head.next_seq, head: Hex(head.hash), duplicates };
+            answer(&app, Json(body)).await
+        }
+        Intake::Disputed { fault, head } => Err(disputed(fault, head).into()),
+        Intake::Refused(error) => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "journal_batch",
+            ("无法识别的核验记录", "Not a journal batch of this gate"),
+        )
+        .with("reason", error.to_string())
+        .into()),
+        Intake::Foreign => Err(Problem::forbidden().into()),
+    }
+}
+
+fn disputed(fault: ChainFault, head: Head) -> Problem {
+    let code = if matches!(fault, ChainFault::Gap { .. }) { problem::JOURNAL_GAP } else { problem::JOURNAL_FORK };
+    let stands = serde_json::json!(JournalHead { next_seq: head.next_seq, head: Hex(head.hash) });
+    Problem::new(
+        StatusCode::CONFLICT,
+        code,
+        ("核验记录与已收记录不衔接", "The entries do not continue what was received"),
+    )
+    .detail(("已保留全部记录，请系统管理员查看门岗页面。", "Everything is kept; an administrator looks at the gate's page."))
+    .with("reason", fault.to_string())
+    .with("journal", stands)
+}

@@ -1,0 +1,394 @@
+//! The signed bundle of a gate: a manifest over parts that are built from one instant's data.
+//!
+//! A manifest is a function of the gate and the newest change: sequence number, time and audit
+//! head come from that change's row, and Ed25519 is deterministic. So any process can make it at
+//! any time, and nothing of it is stored. Parts are kept by digest while they are in use, for
+//! deltas; a process that doesn't know an older part sends the whole one.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fugong_common::claims::Lineage;
+use fugong_common::keys::Role;
+use fugong_common::lang::Lang;
+use fugong_common::manifest::Manifest;
+use fugong_common::permit::SiteCode;
+use fugong_common::records::{self, RecordSet};
+use fugong_common::serial::{PassReference, Serial};
+use fugong_common::time::Millis;
+use fugong_common::trust::Span;
+use fugong_common::wire::{
+    Guard, GuardRole, PartName, PassLink, PermitRecord, PersonRecord, Settings, TemperatureLimits,
+};
+use sha2::{Digest, Sha256};
+
+use super::device::audience;
+use super::store;
+use crate::app::App;
+use crate::db::{DbError, Tx};
+use crate::divisions;
+use crate::keys::store::StoredList;
+use crate::{changes, keys, passes, people, permits, premises, status};
+
+type Bytes = Arc<Vec<u8>>;
+type Sha = [u8; 32];
+
+/// Bytes of parts kept for deltas and repeated requests.
+const KEEP_BYTES: usize = 192 * 1024 * 1024;
+const NONE: Sha = [0; 32];
+
+/// A manifest and the parts it names.
+#[derive(Clone, Debug)]
+pub struct Built {
+    pub manifest: Bytes,
+    pub seq: i64,
+    parts: BTreeMap<String, Sha>,
+    /// Whose changes concern this gate: enterprises, sites, the gate itself.
+    scopes: Arc<HashSet<String>>,
+}
+
+/// What this process has built lately.
+#[derive(Debug, Default)]
+pub struct Bundles {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    gates: HashMap<String, Built>,
+    parts: HashMap<Sha, Bytes>,
+    order: VecDeque<Sha>,
+    bytes: usize,
+    nonce_secret: Option<Vec<u8>>,
+}
+
+impl Bundles {
+    fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn nonce_secret(&self) -> Option<Vec<u8>> {
+        self.inner().nonce_secret.clone()
+    }
+
+    pub(super) fn set_nonce_secret(&self, secret: Vec<u8>) {
+        self.inner().nonce_secret = Some(secret);
+    }
+
+    fn find(&self, gate_id: &str) -> Option<Built> {
+        self.inner().gates.get(gate_id).cloned()
+    }
+
+    fn find_part(&self, digest: &Sha) -> Option<Bytes> {
+        self.inner().parts.get(digest).cloned()
+    }
+
+    fn keep(&self, digest: Sha, bytes: Vec<u8>) {
+        let mut inner = self.inner();
+        if inner.parts.contains_key(&digest) {
+            return;
+        }
+        inner.bytes += bytes.len();
+        inner.parts.insert(digest, Arc::new(bytes));
+        inner.order.push_back(digest);
+        while inner.bytes > KEEP_BYTES && inner.order.len() > 1 {
+            let Some(oldest) = inner.order.pop_front() else { break };
+            if let Some(gone) = inner.parts.remove(&oldest) {
+                inner.bytes -= gone.len();
+            }
+        }
+    }
+
+    /// Whether a change concerns a gate that this process has served.
+    pub(super) fn concerns(&self, gate_id: &str, change: &changes::Change) -> bool {
+        let scopes = self.inner().gates.get(gate_id).map(|built| Arc::clone(&built.scopes));
+        scopes.is_none_or(|scopes| is_about(change, &scopes))
+    }
+}
+
+/// Status and trust lists concern every gate; the rest whom it names.
+fn is_about(change: &changes::Change, scopes: &HashSet<String>) -> bool {
+    matches!(change.kind.as_str(), "status" | "trust" | "regime") || change.scope.is_empty() || scopes.contains(&change.scope)
+}
+
+/// Builds what a gate is given now.
+pub async fn build(app: &App, gate_id: &str) -> Result<Option<Built>, DbError> {
+    let mut tx = app.db().snapshot().await?;
+    let Some(newest) = changes::last(&mut tx).await? else { return Ok(None) };
+    let held = app.bundles().find(gate_id);
+    if let Some(held) = &held
+        && held.seq == newest.seq
+    {
+        return Ok(Some(held.clone()));
+    }
+    let Some(trust) = keys::store::newest(&mut tx).await? else { return Ok(None) };
+    let since = match &held {
+        Some(held) => changes::since(&mut tx, held.seq).await?,
+        None => None,
+    };
+    let Some(parts) = build_parts(app, &mut tx, gate_id, &trust, held.as_ref(), since.as_deref()).await? else {
+        return Ok(None);
+    };
+    drop(tx);
+    let (parts, scopes) = parts;
+    let longest = trust.list.keys.iter().filter(|key| key.role == Role::Manifest).map(|key| key.exp).max();
+    let (iat, exp) = (newest.at.seconds(), newest.at.plus_hours(MANIFEST_HOURS).seconds());
+    let exp = longest.map_or(exp, |longest| exp.min(longest));
+    let manifest = Manifest {
+        audience: audience(app, gate_id),
+        seq: u64::try_from(newest.seq).unwrap_or(0),
+        iat,
+        exp,
+        parts: parts.clone(),
+        audit_head: newest.audit_sha256.try_into().unwrap_or(NONE),
+    };
+    let signing = keys::choose(&trust.list, app.keys(), Role::Manifest, Span { nbf: iat, exp }, &[], newest.at);
+    let manifest = match signing.map(|signing| manifest.seal(signing.key.as_ref())) {
+        Ok(Ok(manifest)) => manifest,
+        other => {
+            tracing::error!(?other, "cannot sign a manifest");
+            return Ok(None);
+        }
+    };
+    let built = Built { manifest: Arc::new(manifest), seq: newest.seq, parts, scopes: Arc::new(scopes) };
+    app.bundles().inner().gates.insert(gate_id.to_owned(), built.clone());
+    Ok(Some(built))
+}
+
+/// A manifest older than this is worth nothing: status lists decide long before.
+const MANIFEST_HOURS: i64 = 10 * 24;
+
+type Parts = (BTreeMap<String, Sha>, HashSet<String>);
+
+struct Collected<'a> {
+    bundles: &'a Bundles,
+    parts: BTreeMap<String, Sha>,
+}
+
+impl Collected<'_> {
+    fn put(&mut self, name: PartName, bytes: Vec<u8>) {
+        let digest: Sha = Sha256::digest(&bytes).into();
+        self.bundles.keep(digest, bytes);
+        self.parts.insert(name.to_string(), digest);
+    }
+
+    /// Takes over what changes of status leave as it is; false if some of it is no longer kept.
+    fn reuse(&mut self, held: &Built) -> bool {
+        [PartName::Settings, PartName::Roster, PartName::Register].into_iter().all(|name| {
+            let name = name.to_string();
+            let kept = held.parts.get(&name).filter(|digest| self.bundles.find_part(digest).is_some());
+            kept.is_some_and(|digest| {
+                self.parts.insert(name, *digest);
+                true
+            })
+        })
+    }
+}
+
+fn concerns_sites(change: &changes::Change, scopes: &HashSet<String>) -> bool {
+    !matches!(change.kind.as_str(), "status" | "trust") && is_about(change, scopes)
+}
+
+async fn build_parts(
+    app: &App,
+    tx: &mut Tx,
+    gate_id: &str,
+    trust: &StoredList,
+    held: Option<&Built>,
+    since: Option<&[changes::Change]>,
+) -> Result<Option<Parts>, DbError> {
+    let mut parts = Collected { bundles: app.bundles(), parts: BTreeMap::new() };
+    parts.put(PartName::Trust, trust.chain.clone());
+    for key in trust.list.keys.iter().filter(|key| key.list_uri.is_some()) {
+        let name = key.id();
+        if let Some(stored) = status::store::find_token(tx, &name.to_string()).await? {
+            parts.put(PartName::Status(name), stored.token);
+        }
+    }
+    // Only what concerns people and permits of this gate's sites makes the large parts anew.
+    if let (Some(held), Some(since)) = (held, since)
+        && !since.iter().any(|change| concerns_sites(change, &held.scopes))
+        && parts.reuse(held)
+    {
+        return Ok(Some((parts.parts, held.scopes.as_ref().clone())));
+    }
+    let Some((settings, sites)) = settings(app, tx, gate_id).await? else { return Ok(None) };
+    let Ok(settings) = settings.to_bytes() else { return Ok(None) };
+    parts.put(PartName::Settings, settings);
+    let mut scopes: HashSet<String> = sites.iter().map(|site| site.0.to_string()).collect();
+    scopes.insert(gate_id.to_owned());
+    let mut register = RecordSet::new();
+    let mut lineages = BTreeMap::new();
+    for site in &sites {
+        for permit in permits::store::list_for_site(tx, site.0, app.now().plus_days(-ENDED_DAYS)).await? {
+            let record = permit_record(&permit)?;
+            register.put(record.key(), record.to_bytes());
+            // Of several lines of one enterprise its people hang on the newest.
+            lineages.insert(permit.place.enterprise_id.clone(), (permit.lineage, record.enterprise));
+        }
+    }
+    let mut roster = RecordSet::new();
+    for (enterprise_id, (lineage, enterprise)) in &lineages {
+        for record in roster_of(tx, enterprise_id, enterprise, *lineage).await? {
+            roster.put(record.key(), record.to_bytes());
+        }
+    }
+    parts.put(PartName::Register, register.to_bytes());
+    parts.put(PartName::Roster, roster.to_bytes());
+    Ok(Some((parts.parts, scopes)))
+}
+
+/// Permits that ended longer ago than this leave the register.
+const ENDED_DAYS: i64 = 30;
+
+fn permit_record(permit: &permits::store::Permit) -> Result<PermitRecord, DbError> {
+    let corrupt = |column| DbError::corrupt("permits", column, &permit.id);
+    Ok(PermitRecord {
+        serial: permit.serial,
+        enterprise_id: permit.place.enterprise_id.clone(),
+        enterprise: permit.claims.name.as_str().to_owned(),
+        lineage: permit.lineage,
+        status_index: u32::try_from(permit.status_index).map_err(|_| corrupt("status_index"))?,
+        key: permit.key_id.parse().map_err(|_| corrupt("key_id"))?,
+        validity: permit.claims.validity,
+        site: permit.claims.site,
+        mode: permit.claims.mode,
+    })
+}
+
+/// What a gate may know of an enterprise's people.
+async fn roster_of(
+    tx: &mut Tx,
+    enterprise_id: &str,
+    enterprise: &str,
+    lineage: Lineage,
+) -> Result<Vec<PersonRecord>, DbError> {
+    let passes = passes::store::list_current_of(tx, enterprise_id).await?;
+    let passes: HashMap<String, passes::store::PassRow> =
+        passes.into_iter().map(|pass| (pass.person_id.clone(), pass)).collect();
+    let people = people::store::list_on_roster(tx, enterprise_id).await?;
+    Ok(people
+        .into_iter()
+        .map(|person| {
+            let pass = passes.get(&person.id);
+            PersonRecord {
+                worker: person.worker_number,
+                name: person.name,
+                last_four: (!person.id_last_four.is_empty()).then_some(person.id_last_four),
+                role: person.job,
+                enterprise_id: enterprise_id.to_owned(),
+                enterprise: enterprise.to_owned(),
+                lineage,
+                not_before: (person.not_before > 0).then(|| Millis(person.not_before).seconds()),
+                isolating_until: None,
+                reference: pass.and_then(|pass| PassReference::from_hex(&pass.reference)),
+                pass: pass.and_then(|pass| {
+                    Some(PassLink {
+                        serial: Serial::from_hex(&pass.serial)?,
+                        status_index: u32::try_from(pass.status_index).ok()?,
+                        key: pass.key_id.parse().ok()?,
+                    })
+                }),
+                sites: Vec::new(),
+                left: false,
+            }
+        })
+        .collect())
+}
+
+/// The sites a gate serves: its premises and, for a container, everything inside.
+pub(super) async fn sites_of(tx: &mut Tx, premises_id: &str) -> Result<Vec<SiteCode>, DbError> {
+    let Some(own) = premises::store::find(tx, premises_id).await? else { return Ok(Vec::new()) };
+    let mut sites = vec![own.site_code];
+    let mut inside = premises::store::list_in_container(tx, premises_id).await?;
+    for _ in 0..CONTAINER_DEPTH {
+        let mut deeper = Vec::new();
+        for place in inside {
+            sites.push(place.site_code);
+            deeper.extend(premises::store::list_in_container(tx, &place.id).await?);
+        }
+        inside = deeper;
+    }
+    sites.sort_unstable();
+    sites.dedup();
+    Ok(sites.into_iter().filter_map(|site| u64::try_from(site).ok()).map(SiteCode).collect())
+}
+
+/// A shop in a mall in a park.
+const CONTAINER_DEPTH: usize = 3;
+
+/// What an administrator and the regime decided for one gate, and the sites it serves.
+async fn settings(app: &App, tx: &mut Tx, gate_id: &str) -> Result<Option<(Settings, Vec<SiteCode>)>, DbError> {
+    let Some(gate) = store::find(tx, gate_id).await? else { return Ok(None) };
+    let Some(division) = divisions::store::find(tx, &gate.division_id).await? else { return Ok(None) };
+    let regime = divisions::store::find_regime(tx, &division.path, app.now()).await?;
+    let (regime_id, rule_version, rules) = match regime {
+        Some(regime) => (regime.id, regime.rule_version, regime.settings),
+        None => (String::new(), 0, divisions::RegimeSettings::default()),
+    };
+    let sites = sites_of(tx, &gate.premises_id).await?;
+    let mut guards = Vec::new();
+    for guard in store::list_guards(tx, gate_id).await? {
+        let role = if guard.role == "shift_leader" { GuardRole::ShiftLeader } else { GuardRole::Guard };
+        guards.push(Guard { id: guard.id, name: guard.name, role, pin_hash: guard.pin_hash });
+    }
+    let hours = gate.grace_hours.unwrap_or(rules.offline_grace_hours);
+    let order = Lang::Zh.of(rules.offline_order_zh.as_str(), rules.offline_order_en.as_str()).to_owned();
+    let settings = Settings {
+        gate_name: gate.name,
+        sites: sites.clone(),
+        division: division.code,
+        division_name: division.name,
+        time_zone: division.zone,
+        regime: regime_id,
+        rule_version,
+        temperature: TemperatureLimits {
+            fever_tenths: rules.fever_tenths,
+            low_tenths: rules.low_tenths,
+            plausible_from_tenths: rules.plausible_low_tenths,
+            plausible_to_tenths: rules.plausible_high_tenths,
+        },
+        offline_grace_seconds: u64::try_from(hours.saturating_mul(3600)).unwrap_or(0),
+        capacity: gate.capacity.and_then(|n| u32::try_from(n).ok()),
+        issuer_hosts: vec![app.config().host().to_owned()],
+        guards,
+        offline_order: order,
+        sample: app.config().demo,
+    };
+    Ok(Some((settings, sites)))
+}
+
+/// A part as a gate asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    Whole(Bytes),
+    Delta(Vec<u8>),
+    /// No longer kept here: pull the manifest again.
+    Gone,
+}
+
+/// A part of a gate's present bundle, as a delta from the one it holds where that is shorter.
+pub async fn part(
+    app: &App,
+    gate_id: &str,
+    name: PartName,
+    digest: &Sha,
+    held: Option<&Sha>,
+) -> Result<Part, DbError> {
+    let Some(built) = build(app, gate_id).await? else { return Ok(Part::Gone) };
+    // Only what this gate's own manifest names: the digest of another gate's roster opens nothing.
+    if built.parts.get(&name.to_string()) != Some(digest) {
+        return Ok(Part::Gone);
+    }
+    let Some(bytes) = app.bundles().find_part(digest) else { return Ok(Part::Gone) };
+    let old = held.filter(|_| name.has_deltas()).and_then(|held| app.bundles().find_part(held));
+    if let Some(old) = old
+        && let (Ok(old), Ok(new)) = (RecordSet::from_bytes(&old), RecordSet::from_bytes(&bytes))
+    {
+        let delta = records::diff(&old, &new).to_bytes();
+        if delta.len() < bytes.len() {
+            return Ok(Part::Delta(delta));
+        }
+    }
+    Ok(Part::Whole(bytes))
+}
