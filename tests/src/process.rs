@@ -1,0 +1,100 @@
+//! The real binaries, started and killed as an operator or a power cut would.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::{Child, Command};
+use tokio::time::sleep;
+
+/// A binary of this workspace, built beside the tests.
+pub fn binary(name: &str) -> PathBuf {
+    let tests = std::env::current_exe().expect("the test binary has a path");
+    let profile = tests.parent().and_then(Path::parent).expect("target/<profile>/deps/<test>");
+    let path = profile.join(name);
+    assert!(path.exists(), "{} is missing: build it with `cargo build --workspace --bins`", path.display());
+    path
+}
+
+/// A port that nobody listens on just now.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has free ports");
+    listener.local_addr().expect("a bound listener has an address").port()
+}
+
+/// A service as a process of its own. Killed when dropped.
+#[derive(Debug)]
+pub struct Service {
+    child: Child,
+    pub address: SocketAddr,
+    log: PathBuf,
+}
+
+impl Service {
+    /// Starts a binary and waits until `/healthz` answers.
+    pub async fn start<A: AsRef<OsStr>>(name: &str, address: SocketAddr, log: &Path, args: &[A], env: &[(&str, &str)]) -> Self {
+        let out = File::options().create(true).append(true).open(log).expect("the log can be written");
+        let child = Command::new(binary(name))
+            .args(args)
+            .envs(env.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(out.try_clone().expect("a file handle can be cloned"))
+            .stderr(out)
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the binary starts");
+        let mut service = Self { child, address, log: log.to_owned() };
+        service.wait_ready().await;
+        service
+    }
+
+    async fn wait_ready(&mut self) {
+        let url = format!("http://{}/healthz", self.address);
+        let client = reqwest::Client::new();
+        for _ in 0..600 {
+            if let Some(status) = self.child.try_wait().expect("a child can be asked") {
+                panic!("the service ended with {status}:\n{}", self.log());
+            }
+            if client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                return;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the service does not answer:\n{}", self.log());
+    }
+
+    /// What it has printed so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// As a power cut ends it: no goodbye.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("a child can be killed");
+    }
+
+    /// As an operator ends it: SIGTERM, and time for what is under way.
+    pub async fn stop(mut self) {
+        let id = self.child.id().expect("it is running").to_string();
+        let status = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
+        assert!(status.success());
+        let ended = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
+        assert!(ended.is_ok(), "it did not stop:\n{}", self.log());
+    }
+}
+
+/// Runs a binary to its end; returns exit status and everything it printed.
+pub async fn run<A: AsRef<OsStr>>(name: &str, args: &[A], env: &[(&str, &str)]) -> (i32, String) {
+    let output = Command::new(binary(name))
+        .args(args)
+        .envs(env.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .expect("the binary runs");
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output.status.code().unwrap_or(-1), text)
+}
