@@ -12,6 +12,7 @@ pub mod db;
 pub mod divisions;
 pub mod enterprises;
 pub mod fields;
+pub mod gates;
 pub mod keys;
 pub mod people;
 pub mod permits;

@@ -15,10 +15,11 @@ use fugong_common::manifest::Manifest;
 use fugong_common::permit::SiteCode;
 use fugong_common::records::{self, RecordSet};
 use fugong_common::serial::{PassReference, Serial};
+use fugong_common::temperature::Thresholds;
 use fugong_common::time::Millis;
 use fugong_common::trust::Span;
 use fugong_common::wire::{
-    Guard, GuardRole, PartName, PassLink, PermitRecord, PersonRecord, Settings, TemperatureLimits,
+    Guard, GuardRole, PartName, PassLink, PermitRecord, PersonRecord, Settings, 
 };
 use sha2::{Digest, Sha256};
 
@@ -28,7 +29,7 @@ use crate::app::App;
 use crate::db::{DbError, Tx};
 use crate::divisions;
 use crate::keys::store::StoredList;
-use crate::{changes, keys, passes, people, permits, premises, status};
+use crate::{changes, keys, people, permits, premises, status};
 
 type Bytes = Arc<Vec<u8>>;
 type Sha = [u8; 32];
@@ -263,8 +264,8 @@ async fn roster_of(
     enterprise: &str,
     lineage: Lineage,
 ) -> Result<Vec<PersonRecord>, DbError> {
-    let passes = passes::store::list_current_of(tx, enterprise_id).await?;
-    let passes: HashMap<String, passes::store::PassRow> =
+    let passes = store::list_passes(tx, enterprise_id).await?;
+    let passes: HashMap<String, store::PassRow> =
         passes.into_iter().map(|pass| (pass.person_id.clone(), pass)).collect();
     let people = people::store::list_on_roster(tx, enterprise_id).await?;
     Ok(people
@@ -342,12 +343,13 @@ async fn settings(app: &App, tx: &mut Tx, gate_id: &str) -> Result<Option<(Setti
         time_zone: division.zone,
         regime: regime_id,
         rule_version,
-        temperature: TemperatureLimits {
-            fever_tenths: rules.fever_tenths,
-            low_tenths: rules.low_tenths,
-            plausible_from_tenths: rules.plausible_low_tenths,
-            plausible_to_tenths: rules.plausible_high_tenths,
-        },
+        temperature: Thresholds::of(
+            rules.plausible_low_tenths,
+            rules.low_tenths,
+            rules.fever_tenths,
+            rules.plausible_high_tenths,
+        )
+        .unwrap_or(Thresholds::USUAL),
         offline_grace_seconds: u64::try_from(hours.saturating_mul(3600)).unwrap_or(0),
         capacity: gate.capacity.and_then(|n| u32::try_from(n).ok()),
         issuer_hosts: vec![app.config().host().to_owned()],

@@ -397,7 +397,8 @@ async fn make_code(page: Page, Path(id): Path<String>) -> Result<Response, Probl
     page.record(&mut tx, "gate.code", ("gate", &id), &gate.division_id, "").await?;
     tx.commit().await?;
     let text = enrolment.to_string();
-    let (qr, qr_size) = print::qr_path(&text).map_err(Problem::internal)?;
+    let qr = print::Qr::new(&text, print::Correction::M).map_err(Problem::internal)?;
+    let (qr, qr_size) = (qr.path(), qr.outer_modules());
     let command = format!("verifier enrol {} {} --root {}", enrolment.issuer, enrolment.code, enrolment.root);
     show_file(&page, &id, Some(ShownCode { text, command, qr, qr_size }), "").await
 }

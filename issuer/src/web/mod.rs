@@ -23,7 +23,7 @@ pub use routes::{RouteLine, Routes};
 pub use words::WebWords;
 
 use crate::app::App;
-use crate::{accounts, audit, divisions, keys, status};
+use crate::{accounts, audit, divisions, gates, keys, status};
 
 /// Files of the issuer's own beside the shared ones.
 const OWN: &[Asset] = &[
@@ -54,6 +54,8 @@ pub fn declare(app: &App) -> Routes {
         audit::pages::routes,
         keys::pages::routes,
         status::pages::routes,
+        gates::api::routes,
+        gates::pages::routes,
     ] {
         routes = capability(routes);
     }
