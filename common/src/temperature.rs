@@ -137,7 +137,12 @@ impl Thresholds {
 
     /// All four limits, in tenths: plausible from, low below, fever from, plausible to. `None`
     /// unless they rise in this order.
-    pub fn of(plausible_from: i16, low_below: i16, fever_from: i16, plausible_to: i16) -> Option<Self> {
+    pub fn of(
+        plausible_from: i16,
+        low_below: i16,
+        fever_from: i16,
+        plausible_to: i16,
+    ) -> Option<Self> {
         Limits { plausible_from, low_below, fever_from, plausible_to }.try_into().ok()
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fugong_common::entropy::{self, Entropy};
 use fugong_common::service::assets::Assets;
 use fugong_common::service::limit::{Rate, RateLimiter};
+use fugong_common::service::serve::Shutdown;
 use fugong_common::time::{Clock, Millis};
 use tokio::sync::{Mutex, watch};
 
@@ -40,6 +41,7 @@ struct Inner {
     keys: KeyRing,
     bundles: Bundles,
     recent: Mutex<Recent>,
+    shutdown: Shutdown,
 }
 
 /// Changes read lately, so that a thousand waiting gates read them once.
@@ -63,6 +65,7 @@ impl App {
             sign_ins: RateLimiter::new(SIGN_INS, 50_000),
             bundles: Bundles::default(),
             recent: Mutex::default(),
+            shutdown: Shutdown::new(),
         }))
     }
 
@@ -96,6 +99,11 @@ impl App {
         &self.0.assets
     }
 
+    /// The wish to stop, for streams that would never end by themselves.
+    pub fn shutdown(&self) -> &Shutdown {
+        &self.0.shutdown
+    }
+
     /// What this process has built for gates.
     pub fn bundles(&self) -> &Bundles {
         &self.0.bundles
@@ -107,14 +115,20 @@ impl App {
         let mut recent = self.0.recent.lock().await;
         let newest = recent.changes.last().map_or(recent.from, |change| change.seq);
         if from < recent.from || newest < to {
-            let start = if from < recent.from || newest - recent.from > KEEP_RECENT { from } else { recent.from };
+            let start = if from < recent.from || newest - recent.from > KEEP_RECENT {
+                from
+            } else {
+                recent.from
+            };
             let mut tx = self.db().read().await?;
             let Some(found) = changes::since(&mut tx, start).await? else { return Ok(None) };
             *recent = Recent { from: start, changes: Arc::new(found) };
         }
         let known = Arc::clone(&recent.changes);
         drop(recent);
-        Ok(Some(known.iter().filter(|change| change.seq > from && change.seq <= to).cloned().collect()))
+        Ok(Some(
+            known.iter().filter(|change| change.seq > from && change.seq <= to).cloned().collect(),
+        ))
     }
 
     /// Counts an attempt to sign in from an address; the seconds to wait when there were too many.

@@ -1,6 +1,10 @@
 //! What the journeys stand on: the real binaries as processes, scratch databases, a browserless
 //! person with a cookie jar.
-#![expect(clippy::expect_used, clippy::panic, reason = "a journey that cannot go on ends at once, saying why")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a journey that cannot go on ends at once, saying why"
+)]
 
 pub mod person;
 pub mod process;

@@ -35,7 +35,8 @@ impl Person {
     /// Opens a page.
     pub async fn open(&self, path: &str) -> Answer {
         let url = format!("{}{path}", self.origin);
-        let response = self.client.get(url).header(ACCEPT, "text/html").send().await.expect("it answers");
+        let response =
+            self.client.get(url).header(ACCEPT, "text/html").send().await.expect("it answers");
         Self::read(response).await
     }
 
@@ -50,12 +51,21 @@ impl Person {
     /// Sends a form as its page would, and follows where it leads.
     pub async fn send(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         let url = format!("{}{path}", self.origin);
-        let request = self.client.post(url).header(ACCEPT, "text/html").header(ORIGIN, &self.origin).form(form);
+        let request = self
+            .client
+            .post(url)
+            .header(ACCEPT, "text/html")
+            .header(ORIGIN, &self.origin)
+            .form(form);
         Self::read(request.send().await.expect("it answers")).await
     }
 
     /// Posts JSON as a script of the page would.
-    pub async fn post_json(&self, path: &str, body: &serde_json::Value) -> (StatusCode, serde_json::Value) {
+    pub async fn post_json(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> (StatusCode, serde_json::Value) {
         let url = format!("{}{path}", self.origin);
         let request = self.client.post(url).header(ORIGIN, &self.origin).json(body);
         let response = request.send().await.expect("it answers");
@@ -64,22 +74,40 @@ impl Person {
     }
 
     /// Uploads a file with other fields.
-    pub async fn upload(&self, path: &str, fields: &[(&str, &str)], file: (&str, &str, Vec<u8>)) -> Answer {
+    pub async fn upload(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: (&str, &str, Vec<u8>),
+    ) -> Answer {
         let mut form = reqwest::multipart::Form::new();
         for (name, value) in fields {
             form = form.text((*name).to_owned(), (*value).to_owned());
         }
         let (field, name, bytes) = file;
-        form = form.part(field.to_owned(), reqwest::multipart::Part::bytes(bytes).file_name(name.to_owned()));
+        form = form.part(
+            field.to_owned(),
+            reqwest::multipart::Part::bytes(bytes).file_name(name.to_owned()),
+        );
         let url = format!("{}{path}", self.origin);
-        let request = self.client.post(url).header(ACCEPT, "text/html").header(ORIGIN, &self.origin).multipart(form);
+        let request = self
+            .client
+            .post(url)
+            .header(ACCEPT, "text/html")
+            .header(ORIGIN, &self.origin)
+            .multipart(form);
         Self::read(request.send().await.expect("it answers")).await
     }
 
     /// Signs in at the issuer.
     pub async fn sign_in(&self, name: &str, password: &str) {
         let answer = self.send("/sign-in", &[("name", name), ("password", password)]).await;
-        assert!(answer.status.is_success() && answer.path != "/sign-in", "{name}: {}\n{}", answer.status, answer.body);
+        assert!(
+            answer.status.is_success() && answer.path != "/sign-in",
+            "{name}: {}\n{}",
+            answer.status,
+            answer.body
+        );
     }
 }
 

@@ -15,7 +15,11 @@ pub fn binary(name: &str) -> PathBuf {
     let tests = std::env::current_exe().expect("the test binary has a path");
     let profile = tests.parent().and_then(Path::parent).expect("target/<profile>/deps/<test>");
     let path = profile.join(name);
-    assert!(path.exists(), "{} is missing: build it with `cargo build --workspace --bins`", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: build it with `cargo build --workspace --bins`",
+        path.display()
+    );
     path
 }
 
@@ -35,8 +39,15 @@ pub struct Service {
 
 impl Service {
     /// Starts a binary and waits until `/healthz` answers.
-    pub async fn start<A: AsRef<OsStr>>(name: &str, address: SocketAddr, log: &Path, args: &[A], env: &[(&str, &str)]) -> Self {
-        let out = File::options().create(true).append(true).open(log).expect("the log can be written");
+    pub async fn start<A: AsRef<OsStr>>(
+        name: &str,
+        address: SocketAddr,
+        log: &Path,
+        args: &[A],
+        env: &[(&str, &str)],
+    ) -> Self {
+        let out =
+            File::options().create(true).append(true).open(log).expect("the log can be written");
         let child = Command::new(binary(name))
             .args(args)
             .envs(env.iter().copied())
@@ -95,6 +106,10 @@ pub async fn run<A: AsRef<OsStr>>(name: &str, args: &[A], env: &[(&str, &str)]) 
         .output()
         .await
         .expect("the binary runs");
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     (output.status.code().unwrap_or(-1), text)
 }

@@ -26,7 +26,9 @@ pub async fn database(kind: Kind, data_dir: &Path) -> Option<String> {
     let server = std::env::var("FUGONG_TEST_POSTGRES")
         .expect("FUGONG_TEST_POSTGRES names a scratch server: run scripts/test, which starts one");
     let name = format!("fugong_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
-    let mut admin = PgConnection::connect(&format!("{server}/postgres")).await.expect("the scratch server answers");
+    let mut admin = PgConnection::connect(&format!("{server}/postgres"))
+        .await
+        .expect("the scratch server answers");
     let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
     sqlx::query(create).execute(&mut admin).await.expect("a database can be made");
     Some(format!("{server}/{name}"))

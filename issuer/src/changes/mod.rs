@@ -8,7 +8,7 @@ use sqlx::postgres::PgListener;
 
 use crate::app::App;
 use crate::db::{Db, DbError, Tx};
-use crate::{row, run};
+use crate::{row, rows, run};
 
 const CHANNEL: &str = "fugong_changes";
 const POLL: Duration = Duration::from_millis(500);
@@ -102,14 +102,23 @@ pub struct Change {
 
 impl From<ChangeRow> for Change {
     fn from(row: ChangeRow) -> Self {
-        Self { seq: row.seq, kind: row.kind, scope: row.scope, at: Millis(row.at), audit_sha256: row.audit_sha256 }
+        Self {
+            seq: row.seq,
+            kind: row.kind,
+            scope: row.scope,
+            at: Millis(row.at),
+            audit_sha256: row.audit_sha256,
+        }
     }
 }
 
 /// The newest change.
 pub async fn last(tx: &mut Tx) -> Result<Option<Change>, DbError> {
-    let row =
-        row!(tx, ChangeRow, "SELECT seq, kind, scope, at, audit_sha256 FROM changes ORDER BY seq DESC LIMIT 1")?;
+    let row = row!(
+        tx,
+        ChangeRow,
+        "SELECT seq, kind, scope, at, audit_sha256 FROM changes ORDER BY seq DESC LIMIT 1"
+    )?;
     Ok(row.map(Change::from))
 }
 

@@ -17,7 +17,7 @@ use crate::accounts;
 use crate::app::App;
 use crate::config::Config;
 use crate::db::{Db, DbError};
-use crate::{changes, permits, status, web};
+use crate::{changes, gates, permits, status, web};
 
 /// Why the service did not start.
 #[derive(Debug)]
@@ -99,9 +99,17 @@ pub async fn start(app: App, shutdown: Shutdown) -> Result<Running, StartError> 
         tokio::spawn(changes::follow(app.clone())),
         tokio::spawn(status::keep_fresh(app.clone())),
         tokio::spawn(permits::acts::keep_sweeping(app.clone())),
+        tokio::spawn(gates::keep_partitions_ahead(app.clone())),
+        tokio::spawn(pass_on(shutdown.clone(), app.shutdown().clone())),
     ];
     let server = tokio::spawn(listening.run(router, tls, Limits::default(), shutdown));
     Ok(Running { address, app, server, background })
+}
+
+/// Ends the streams of an application when its listener is asked to stop.
+async fn pass_on(asked: Shutdown, app: Shutdown) {
+    asked.begun().await;
+    app.begin();
 }
 
 pub(super) async fn command(config: Config) -> Result<(), CommandError> {

@@ -7,12 +7,12 @@ use axum::extract::{ConnectInfo, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fugong_common::hex;
+use fugong_common::journal::{ChainFault, Head};
 use fugong_common::service::problem::Problem;
 use fugong_common::wire::{
-    COSE_TYPE, DELTA_TYPE, ENROL, EVENTS, EnrolRequest, Hex, JOURNAL, JournalAnswer, JournalHead, MANIFEST, NONCE,
-    NonceAnswer, PART_TYPE, PartName, problem,
+    COSE_TYPE, DELTA_TYPE, ENROL, EVENTS, EnrolRequest, Hex, JOURNAL, JournalAnswer, JournalHead,
+    MANIFEST, NONCE, NonceAnswer, PART_TYPE, PartName, problem,
 };
-use fugong_common::journal::{ChainFault, Head};
 use serde::Deserialize;
 
 use super::bundle::{self, Part};
@@ -49,7 +49,10 @@ async fn enrol_gate(
             problem::ENROLMENT_CODE,
             ("注册码无效或已过期", "The enrolment code is wrong or no longer good"),
         )
-        .detail(("请在门岗页面重新生成注册码，15 分钟内使用。", "Make a new code on the gate's page and use it within 15 minutes."))),
+        .detail((
+            "请在门岗页面重新生成注册码，15 分钟内使用。",
+            "Make a new code on the gate's page and use it within 15 minutes.",
+        ))),
         Err(Refused::NoTrustList) => Err(no_trust_list()),
         Err(Refused::Db(error)) => Err(error.into()),
     }
@@ -61,7 +64,10 @@ fn no_trust_list() -> Problem {
         "no_trust_list",
         ("签发机构清单尚未签发", "There is no signed list of authorities yet"),
     )
-    .detail(("请系统管理员先运行 issuer trust sign。", "An administrator has to run `issuer trust sign` first."))
+    .detail((
+        "请系统管理员先运行 issuer trust sign。",
+        "An administrator has to run `issuer trust sign` first.",
+    ))
 }
 
 async fn nonce(State(app): State<App>) -> Result<Response, Problem> {
@@ -119,15 +125,21 @@ async fn send_part(
 ) -> Result<Response, DeviceRefusal> {
     let request = request.confirmed()?;
     let gone = || {
-        Problem::new(StatusCode::NOT_FOUND, problem::PART_GONE, ("该版本已更新", "This part has been replaced"))
-            .detail(("请重新获取清单。", "Pull the manifest again."))
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            problem::PART_GONE,
+            ("该版本已更新", "This part has been replaced"),
+        )
+        .detail(("请重新获取清单。", "Pull the manifest again."))
     };
     let name: PartName = name.parse().map_err(|_| gone())?;
     let digest = hex::decode_array(digest).ok_or_else(gone)?;
     let from = from.and_then(hex::decode_array::<32>);
     match bundle::part(&request.app, &request.gate.id, name, &digest, from.as_ref()).await? {
         Part::Gone => Err(gone().into()),
-        Part::Delta(bytes) => answer(&request.app, ([(header::CONTENT_TYPE, DELTA_TYPE)], bytes)).await,
+        Part::Delta(bytes) => {
+            answer(&request.app, ([(header::CONTENT_TYPE, DELTA_TYPE)], bytes)).await
+        }
         Part::Whole(bytes) => {
             let (status, range, body) = cut(headers, bytes.as_ref().clone());
             let mut response = (status, [(header::CONTENT_TYPE, PART_TYPE)], body).into_response();
@@ -142,9 +154,9 @@ async fn send_part(
 
 /// The rest of a part from where an earlier download broke off (RFC 9110 §14, `bytes=N-` only).
 fn cut(headers: &HeaderMap, bytes: Vec<u8>) -> (StatusCode, Option<String>, Vec<u8>) {
-    let from = headers
-        .get(header::RANGE)
-        .and_then(|range| range.to_str().ok()?.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok());
+    let from = headers.get(header::RANGE).and_then(|range| {
+        range.to_str().ok()?.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok()
+    });
     let total = bytes.len();
     match from.and_then(|from| bytes.get(from..).map(|rest| (from, rest.to_vec()))) {
         Some((from, rest)) if !rest.is_empty() => {
@@ -159,7 +171,10 @@ async fn events(request: DeviceRequest) -> Result<Response, DeviceRefusal> {
     Ok(super::events::follow(request.app, request.gate.id).into_response())
 }
 
-async fn journal_head(Path(id): Path<String>, request: DeviceRequest) -> Result<Response, DeviceRefusal> {
+async fn journal_head(
+    Path(id): Path<String>,
+    request: DeviceRequest,
+) -> Result<Response, DeviceRefusal> {
     let request = request.confirmed()?;
     let id = intake::parse_journal_id(&id).ok_or_else(Problem::not_found)?;
     let mut tx = request.app.db().read().await?;
@@ -198,14 +213,21 @@ async fn journal(request: DeviceRequest) -> Result<Response, DeviceRefusal> {
 }
 
 fn disputed(fault: ChainFault, head: Head) -> Problem {
-    let code = if matches!(fault, ChainFault::Gap { .. }) { problem::JOURNAL_GAP } else { problem::JOURNAL_FORK };
+    let code = if matches!(fault, ChainFault::Gap { .. }) {
+        problem::JOURNAL_GAP
+    } else {
+        problem::JOURNAL_FORK
+    };
     let stands = serde_json::json!(JournalHead { next_seq: head.next_seq, head: Hex(head.hash) });
     Problem::new(
         StatusCode::CONFLICT,
         code,
         ("核验记录与已收记录不衔接", "The entries do not continue what was received"),
     )
-    .detail(("已保留全部记录，请系统管理员查看门岗页面。", "Everything is kept; an administrator looks at the gate's page."))
+    .detail((
+        "已保留全部记录，请系统管理员查看门岗页面。",
+        "Everything is kept; an administrator looks at the gate's page.",
+    ))
     .with("reason", fault.to_string())
     .with("journal", stands)
 }

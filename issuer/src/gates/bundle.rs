@@ -19,7 +19,7 @@ use fugong_common::temperature::Thresholds;
 use fugong_common::time::Millis;
 use fugong_common::trust::Span;
 use fugong_common::wire::{
-    Guard, GuardRole, PartName, PassLink, PermitRecord, PersonRecord, Settings, 
+    Guard, GuardRole, PartName, PassLink, PermitRecord, PersonRecord, Settings,
 };
 use sha2::{Digest, Sha256};
 
@@ -109,7 +109,9 @@ impl Bundles {
 
 /// Status and trust lists concern every gate; the rest whom it names.
 fn is_about(change: &changes::Change, scopes: &HashSet<String>) -> bool {
-    matches!(change.kind.as_str(), "status" | "trust" | "regime") || change.scope.is_empty() || scopes.contains(&change.scope)
+    matches!(change.kind.as_str(), "status" | "trust" | "regime")
+        || change.scope.is_empty()
+        || scopes.contains(&change.scope)
 }
 
 /// Builds what a gate is given now.
@@ -127,12 +129,15 @@ pub async fn build(app: &App, gate_id: &str) -> Result<Option<Built>, DbError> {
         Some(held) => changes::since(&mut tx, held.seq).await?,
         None => None,
     };
-    let Some(parts) = build_parts(app, &mut tx, gate_id, &trust, held.as_ref(), since.as_deref()).await? else {
+    let Some(parts) =
+        build_parts(app, &mut tx, gate_id, &trust, held.as_ref(), since.as_deref()).await?
+    else {
         return Ok(None);
     };
     drop(tx);
     let (parts, scopes) = parts;
-    let longest = trust.list.keys.iter().filter(|key| key.role == Role::Manifest).map(|key| key.exp).max();
+    let longest =
+        trust.list.keys.iter().filter(|key| key.role == Role::Manifest).map(|key| key.exp).max();
     let (iat, exp) = (newest.at.seconds(), newest.at.plus_hours(MANIFEST_HOURS).seconds());
     let exp = longest.map_or(exp, |longest| exp.min(longest));
     let manifest = Manifest {
@@ -143,7 +148,14 @@ pub async fn build(app: &App, gate_id: &str) -> Result<Option<Built>, DbError> {
         parts: parts.clone(),
         audit_head: newest.audit_sha256.try_into().unwrap_or(NONE),
     };
-    let signing = keys::choose(&trust.list, app.keys(), Role::Manifest, Span { nbf: iat, exp }, &[], newest.at);
+    let signing = keys::choose(
+        &trust.list,
+        app.keys(),
+        Role::Manifest,
+        Span { nbf: iat, exp },
+        &[],
+        newest.at,
+    );
     let manifest = match signing.map(|signing| manifest.seal(signing.key.as_ref())) {
         Ok(Ok(manifest)) => manifest,
         other => {
@@ -151,7 +163,8 @@ pub async fn build(app: &App, gate_id: &str) -> Result<Option<Built>, DbError> {
             return Ok(None);
         }
     };
-    let built = Built { manifest: Arc::new(manifest), seq: newest.seq, parts, scopes: Arc::new(scopes) };
+    let built =
+        Built { manifest: Arc::new(manifest), seq: newest.seq, parts, scopes: Arc::new(scopes) };
     app.bundles().inner().gates.insert(gate_id.to_owned(), built.clone());
     Ok(Some(built))
 }
@@ -177,7 +190,8 @@ impl Collected<'_> {
     fn reuse(&mut self, held: &Built) -> bool {
         [PartName::Settings, PartName::Roster, PartName::Register].into_iter().all(|name| {
             let name = name.to_string();
-            let kept = held.parts.get(&name).filter(|digest| self.bundles.find_part(digest).is_some());
+            let kept =
+                held.parts.get(&name).filter(|digest| self.bundles.find_part(digest).is_some());
             kept.is_some_and(|digest| {
                 self.parts.insert(name, *digest);
                 true
@@ -221,11 +235,14 @@ async fn build_parts(
     let mut register = RecordSet::new();
     let mut lineages = BTreeMap::new();
     for site in &sites {
-        for permit in permits::store::list_for_site(tx, site.0, app.now().plus_days(-ENDED_DAYS)).await? {
+        for permit in
+            permits::store::list_for_site(tx, site.0, app.now().plus_days(-ENDED_DAYS)).await?
+        {
             let record = permit_record(&permit)?;
             register.put(record.key(), record.to_bytes());
             // Of several lines of one enterprise its people hang on the newest.
-            lineages.insert(permit.place.enterprise_id.clone(), (permit.lineage, record.enterprise));
+            lineages
+                .insert(permit.place.enterprise_id.clone(), (permit.lineage, record.enterprise));
         }
     }
     let mut roster = RecordSet::new();
@@ -319,9 +336,15 @@ pub(super) async fn sites_of(tx: &mut Tx, premises_id: &str) -> Result<Vec<SiteC
 const CONTAINER_DEPTH: usize = 3;
 
 /// What an administrator and the regime decided for one gate, and the sites it serves.
-async fn settings(app: &App, tx: &mut Tx, gate_id: &str) -> Result<Option<(Settings, Vec<SiteCode>)>, DbError> {
+async fn settings(
+    app: &App,
+    tx: &mut Tx,
+    gate_id: &str,
+) -> Result<Option<(Settings, Vec<SiteCode>)>, DbError> {
     let Some(gate) = store::find(tx, gate_id).await? else { return Ok(None) };
-    let Some(division) = divisions::store::find(tx, &gate.division_id).await? else { return Ok(None) };
+    let Some(division) = divisions::store::find(tx, &gate.division_id).await? else {
+        return Ok(None);
+    };
     let regime = divisions::store::find_regime(tx, &division.path, app.now()).await?;
     let (regime_id, rule_version, rules) = match regime {
         Some(regime) => (regime.id, regime.rule_version, regime.settings),
@@ -330,11 +353,13 @@ async fn settings(app: &App, tx: &mut Tx, gate_id: &str) -> Result<Option<(Setti
     let sites = sites_of(tx, &gate.premises_id).await?;
     let mut guards = Vec::new();
     for guard in store::list_guards(tx, gate_id).await? {
-        let role = if guard.role == "shift_leader" { GuardRole::ShiftLeader } else { GuardRole::Guard };
+        let role =
+            if guard.role == "shift_leader" { GuardRole::ShiftLeader } else { GuardRole::Guard };
         guards.push(Guard { id: guard.id, name: guard.name, role, pin_hash: guard.pin_hash });
     }
     let hours = gate.grace_hours.unwrap_or(rules.offline_grace_hours);
-    let order = Lang::Zh.of(rules.offline_order_zh.as_str(), rules.offline_order_en.as_str()).to_owned();
+    let order =
+        Lang::Zh.of(rules.offline_order_zh.as_str(), rules.offline_order_en.as_str()).to_owned();
     let settings = Settings {
         gate_name: gate.name,
         sites: sites.clone(),

@@ -91,7 +91,10 @@ pub(super) fn waiting() -> Problem {
         problem::GATE_WAITING,
         ("门岗待确认", "The gate is still to be confirmed"),
     )
-    .detail(("请系统管理员核对指纹后确认。", "An administrator compares the fingerprint and confirms."))
+    .detail((
+        "请系统管理员核对指纹后确认。",
+        "An administrator compares the fingerprint and confirms.",
+    ))
 }
 
 pub(super) fn is_cut_off() -> Problem {
@@ -113,7 +116,8 @@ impl FromRequest<App> for DeviceRequest {
         let gate = store::find(&mut tx, claim.gate_id()).await?.ok_or_else(unsigned)?;
         drop(tx);
         let state = gate.state()?;
-        let key: [u8; 32] = gate.device_key.as_deref().and_then(|key| key.try_into().ok()).ok_or_else(unsigned)?;
+        let key: [u8; 32] =
+            gate.device_key.as_deref().and_then(|key| key.try_into().ok()).ok_or_else(unsigned)?;
         let key = PublicKey::from_bytes(&key).map_err(|_| unsigned())?;
         let claim = claim.verify(&key).map_err(|_| unsigned())?;
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());

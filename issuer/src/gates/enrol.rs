@@ -5,7 +5,8 @@ use fugong_common::entropy::{self, Entropy};
 use fugong_common::keys::{Fingerprint, PublicKey};
 use fugong_common::time::Millis;
 use fugong_common::wire::{
-    Base64Url, ENROLMENT_SECONDS, ENROLMENT_TRIES, Enrolment, EnrolAnswer, EnrolRequest, GateState as WireState,
+    Base64Url, ENROLMENT_SECONDS, ENROLMENT_TRIES, EnrolAnswer, EnrolRequest, Enrolment,
+    GateState as WireState,
 };
 use sha2::{Digest, Sha256};
 
@@ -40,7 +41,12 @@ impl Code {
 }
 
 /// Makes a code for a gate in the caller's transaction; it is good for 15 minutes.
-pub async fn invite(app: &App, tx: &mut Tx, gate_id: &str, root: Fingerprint) -> Result<Enrolment, DbError> {
+pub async fn invite(
+    app: &App,
+    tx: &mut Tx,
+    gate_id: &str,
+    root: Fingerprint,
+) -> Result<Enrolment, DbError> {
     let code = Code::new(app.entropy());
     let expires_at = app.now().plus_seconds(ENROLMENT_SECONDS);
     store::put_code(tx, gate_id, &code.locator, &code.sha256, expires_at).await?;
@@ -71,7 +77,8 @@ pub(super) async fn present(app: &App, request: &EnrolRequest) -> Result<EnrolAn
     let key: &PublicKey = &request.device_key;
     let mut tx = app.db().write().await?;
     let taken =
-        store::take_code(&mut tx, &code.locator, &code.sha256, i64::from(ENROLMENT_TRIES), now).await?;
+        store::take_code(&mut tx, &code.locator, &code.sha256, i64::from(ENROLMENT_TRIES), now)
+            .await?;
     let Some(gate_id) = taken else {
         tx.commit().await?;
         return Err(Refused::Code);

@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::Stream;
 use fugong_common::wire::{HEARTBEAT_SECONDS, MANIFEST_EVENT};
+use futures_util::Stream;
 
 use super::{GateState, store};
 use crate::app::App;
@@ -13,7 +13,10 @@ use crate::changes;
 use crate::db::DbError;
 
 /// Follows changes for one gate until it is cut off or leaves.
-pub(super) fn follow(app: App, gate_id: String) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+pub(super) fn follow(
+    app: App,
+    gate_id: String,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let changes = app.watch_changes();
     let state = Follower { app, gate_id, changes, told: 0 };
     let stream = futures_util::stream::unfold(state, |mut state| async move {
@@ -51,7 +54,10 @@ impl Follower {
                     Err(error) => tracing::warn!(%error, "cannot look for a gate's changes"),
                 }
             }
-            self.changes.changed().await.ok()?;
+            tokio::select! {
+                changed = self.changes.changed() => changed.ok()?,
+                () = self.app.shutdown().begun() => return None,
+            }
         }
     }
 
@@ -59,7 +65,8 @@ impl Follower {
     async fn concerned(&self, newest: i64) -> Result<Option<bool>, DbError> {
         let recent = self.app.recent_changes(self.told, newest).await?;
         let Some(recent) = recent else { return Ok(Some(true)) };
-        let about_me = |change: &changes::Change| change.kind == "gate" && change.scope == self.gate_id;
+        let about_me =
+            |change: &changes::Change| change.kind == "gate" && change.scope == self.gate_id;
         if recent.iter().any(about_me) {
             let mut tx = self.app.db().read().await?;
             let gate = store::find(&mut tx, &self.gate_id).await?;

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use fugong_common::clock::ClockState;
 use fugong_common::hex;
-use fugong_common::journal::{Batch, BatchError, ChainFault, Entry, EntryKind, Head, JournalId, Record, Sealed};
+use fugong_common::journal::{
+    Batch, BatchError, ChainFault, Entry, EntryKind, Head, JournalId, Record, Sealed,
+};
 use fugong_common::keys::PublicKey;
 use fugong_common::time::Millis;
 use fugong_common::wire::Hex;
@@ -28,7 +30,12 @@ pub enum Intake {
 }
 
 /// Takes a signed batch in. Everything of it becomes durable together, or nothing.
-pub async fn take_in(app: &App, gate_id: &str, device: &PublicKey, bytes: &[u8]) -> Result<Intake, DbError> {
+pub async fn take_in(
+    app: &App,
+    gate_id: &str,
+    device: &PublicKey,
+    bytes: &[u8],
+) -> Result<Intake, DbError> {
     let batch = match Batch::open(bytes, device) {
         Ok(batch) => batch,
         Err(error) => return Ok(Intake::Refused(error)),
@@ -48,7 +55,8 @@ pub async fn take_in(app: &App, gate_id: &str, device: &PublicKey, bytes: &[u8])
             // A gap is no contradiction: the gate only began too far on.
             if !matches!(fault, ChainFault::Gap { .. }) {
                 let id = app.new_id();
-                store::insert_dispute(&mut tx, &id, gate_id, &name, fault_code(fault), bytes, now).await?;
+                store::insert_dispute(&mut tx, &id, gate_id, &name, fault_code(fault), bytes, now)
+                    .await?;
             }
             tx.commit().await?;
             return Ok(Intake::Disputed { fault, head: held });
@@ -68,7 +76,12 @@ pub async fn take_in(app: &App, gate_id: &str, device: &PublicKey, bytes: &[u8])
 }
 
 /// Keeps an upload that must not count, for people to look at.
-pub(super) async fn quarantine(app: &App, gate_id: &str, fault: &str, bytes: &[u8]) -> Result<(), DbError> {
+pub(super) async fn quarantine(
+    app: &App,
+    gate_id: &str,
+    fault: &str,
+    bytes: &[u8],
+) -> Result<(), DbError> {
     let mut tx = app.db().write().await?;
     store::insert_dispute(&mut tx, &app.new_id(), gate_id, "", fault, bytes, app.now()).await?;
     tx.commit().await
@@ -103,7 +116,10 @@ async fn known_hashes(
     device: &PublicKey,
 ) -> Result<HashMap<u64, [u8; 32]>, DbError> {
     let mut known = HashMap::new();
-    let first = records.first().and_then(|record| Entry::decode(&record.chained).ok()).map(|entry| entry.seq);
+    let first = records
+        .first()
+        .and_then(|record| Entry::decode(&record.chained).ok())
+        .map(|entry| entry.seq);
     let Some(first) = first.filter(|first| *first < held.next_seq) else { return Ok(known) };
     for (bytes,) in store::list_batches(tx, &held.id.to_string(), signed(first)).await? {
         let Ok(batch) = Batch::open(&bytes, device) else { continue };
@@ -117,11 +133,20 @@ async fn known_hashes(
 }
 
 /// Entries as lines of the record, and how many could not be read.
-fn interpret(gate_id: &str, journal_id: &str, from: u64, records: &[Record], now: Millis) -> (Vec<Scan>, i64) {
+fn interpret(
+    gate_id: &str,
+    journal_id: &str,
+    from: u64,
+    records: &[Record],
+    now: Millis,
+) -> (Vec<Scan>, i64) {
     let mut scans = Vec::with_capacity(records.len());
     let mut unread = 0;
     for (seq, record) in (from..).zip(records) {
-        let sealed = record.sealed.as_ref().map_or_else(|| Ok(Sealed::default()), |part| Sealed::from_bytes(&part.bytes));
+        let sealed = record
+            .sealed
+            .as_ref()
+            .map_or_else(|| Ok(Sealed::default()), |part| Sealed::from_bytes(&part.bytes));
         match (Entry::decode(&record.chained), sealed) {
             (Ok(entry), Ok(sealed)) => scans.extend(line(gate_id, journal_id, &entry, sealed, now)),
             _ => {
@@ -134,8 +159,17 @@ fn interpret(gate_id: &str, journal_id: &str, from: u64, records: &[Record], now
 }
 
 /// A line of the record; what a gate notes of its own running stays in the journal.
-fn line(gate_id: &str, journal_id: &str, entry: &Entry, sealed: Sealed, now: Millis) -> Option<Scan> {
-    if matches!(entry.draft.kind, EntryKind::Bundle | EntryKind::Clock | EntryKind::Opened | EntryKind::Pairing) {
+fn line(
+    gate_id: &str,
+    journal_id: &str,
+    entry: &Entry,
+    sealed: Sealed,
+    now: Millis,
+) -> Option<Scan> {
+    if matches!(
+        entry.draft.kind,
+        EntryKind::Bundle | EntryKind::Clock | EntryKind::Opened | EntryKind::Pairing
+    ) {
         return None;
     }
     Some(Scan {

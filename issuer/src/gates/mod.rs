@@ -5,16 +5,18 @@
 pub mod api;
 mod bundle;
 mod device;
-mod enrol;
+pub mod enrol;
 mod events;
 mod intake;
 mod nonce;
 pub mod pages;
+mod partitions;
 pub mod store;
 mod words;
 
 pub use bundle::{Bundles, build as build_bundle};
 pub use intake::{Intake, take_in};
+pub use partitions::keep_ahead as keep_partitions_ahead;
 
 use fugong_common::journal::EntryKind;
 use fugong_common::lang::Lang;

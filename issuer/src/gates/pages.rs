@@ -56,10 +56,16 @@ struct GateLine {
     bundle_tone: Tone,
 }
 
-fn gate_line(page: &Page, w: &'static GateWords, gate: GateRow, newest: i64) -> Result<GateLine, Problem> {
+fn gate_line(
+    page: &Page,
+    w: &'static GateWords,
+    gate: GateRow,
+    newest: i64,
+) -> Result<GateLine, Problem> {
     let state = gate.state()?;
     let ago = |at| say_ago(page.lang, page.now.since(Millis(at)) / 1000);
-    let behind = gate.seen_seq < newest && gate.last_seen_at.is_none_or(|at| page.now.0 - at > 120_000);
+    let behind =
+        gate.seen_seq < newest && gate.last_seen_at.is_none_or(|at| page.now.0 - at > 120_000);
     let (bundle, bundle_tone) = if behind { (w.behind, Tone::Warn) } else { (w.current, Tone::Ok) };
     Ok(GateLine {
         state: state.title(page.lang),
@@ -92,7 +98,7 @@ struct ListPage {
     w: &'static GateWords,
     gates: Vec<GateLine>,
     next: Option<String>,
-    premises: Vec<premises::store::Premises>,
+    premises: Vec<premises::store::PremisesLine>,
     may_manage: bool,
     form: GateForm,
     error: String,
@@ -111,7 +117,12 @@ async fn list(page: Page, Query(query): Query<ListQuery>) -> Result<Response, Pr
     show_list(&page, &query.after, form, "").await
 }
 
-async fn show_list(page: &Page, after: &str, form: GateForm, error: &str) -> Result<Response, Problem> {
+async fn show_list(
+    page: &Page,
+    after: &str,
+    form: GateForm,
+    error: &str,
+) -> Result<Response, Problem> {
     let w = GateWords::of(page.lang);
     let bounds = page.reach().bounds();
     let mut tx = page.app.db().read().await?;
@@ -119,12 +130,18 @@ async fn show_list(page: &Page, after: &str, form: GateForm, error: &str) -> Res
     let mut gates = store::list(&mut tx, &bounds, after, Paging::FETCH).await?;
     let next = Paging::cut(&mut gates, |gate| gate.id.clone());
     let may_manage = page.actor.may(Action::ManageGates);
-    let premises = if may_manage { premises::store::list_containers_first(&mut tx, &bounds, 300).await? } else { Vec::new() };
+    let premises = if may_manage {
+        premises::store::list(&mut tx, &bounds, "", "", 0, page.now, 300).await?
+    } else {
+        Vec::new()
+    };
     drop(tx);
-    let gates = gates.into_iter().map(|gate| gate_line(page, w, gate, newest)).collect::<Result<_, _>>()?;
+    let gates =
+        gates.into_iter().map(|gate| gate_line(page, w, gate, newest)).collect::<Result<_, _>>()?;
     let status = if error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let frame = page.frame(Nav::Gates);
-    let shown = ListPage { frame, w, gates, next, premises, may_manage, form, error: error.to_owned() };
+    let shown =
+        ListPage { frame, w, gates, next, premises, may_manage, form, error: error.to_owned() };
     Ok((status, html(&shown)?).into_response())
 }
 
@@ -139,7 +156,9 @@ fn number(text: &str) -> Option<Option<i64>> {
 
 async fn add(page: Page, Form(form): Form<GateForm>) -> Result<Response, Problem> {
     let w = GateWords::of(page.lang);
-    let Ok(name) = clean_name(form.name.trim()) else { return show_list(&page, "", form, w.bad_name).await };
+    let Ok(name) = clean_name(form.name.trim()) else {
+        return show_list(&page, "", form, w.bad_name).await;
+    };
     let (Some(capacity), Some(grace_hours)) = (number(&form.capacity), number(&form.grace)) else {
         return show_list(&page, "", form, w.bad_number).await;
     };
@@ -242,7 +261,12 @@ async fn file(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
     show_file(&page, &id, None, "").await
 }
 
-async fn show_file(page: &Page, id: &str, code: Option<ShownCode>, error: &str) -> Result<Response, Problem> {
+async fn show_file(
+    page: &Page,
+    id: &str,
+    code: Option<ShownCode>,
+    error: &str,
+) -> Result<Response, Problem> {
     let w = GateWords::of(page.lang);
     let mut tx = page.app.db().read().await?;
     let gate = find_gate(page, &mut tx, id, Action::ReadGates).await?;
@@ -252,9 +276,11 @@ async fn show_file(page: &Page, id: &str, code: Option<ShownCode>, error: &str) 
     let journals = store::list_journals(&mut tx, id).await?;
     let disputes = store::list_disputes(&mut tx, id).await?;
     let may_read = page.actor.may(Action::ReadRecords);
-    let records = if may_read { store::list_of_gate(&mut tx, id, i64::MAX, 20).await? } else { Vec::new() };
+    let records =
+        if may_read { store::list_of_gate(&mut tx, id, i64::MAX, 20).await? } else { Vec::new() };
     drop(tx);
-    let key = gate.device_key.as_deref().and_then(|key| PublicKey::from_bytes(key.try_into().ok()?).ok());
+    let key =
+        gate.device_key.as_deref().and_then(|key| PublicKey::from_bytes(key.try_into().ok()?).ok());
     let zone = page.zone();
     let journals = journals
         .into_iter()
@@ -327,7 +353,9 @@ fn scan_shown(page: &Page, w: &'static GateWords, line: ScanLine) -> ScanShown {
     let verdict = Verdict::from_code(&scan.verdict);
     let (tone, mark) = match verdict.map(Verdict::tone) {
         Some(fugong_common::verdict::Tone::Go) => ("ok", "✓"),
-        Some(fugong_common::verdict::Tone::OnlyIf | fugong_common::verdict::Tone::Step) => ("warn", "▲"),
+        Some(fugong_common::verdict::Tone::OnlyIf | fugong_common::verdict::Tone::Step) => {
+            ("warn", "▲")
+        }
         Some(fugong_common::verdict::Tone::Stop) => ("stop", "■"),
         _ => ("unk", "●"),
     };
@@ -355,7 +383,10 @@ fn scan_shown(page: &Page, w: &'static GateWords, line: ScanLine) -> ScanShown {
         mark,
         person: scan.name,
         vehicle: scan.vehicle,
-        temperature: scan.tenths_celsius.map(|t| format!("{}.{} ℃", t / 10, t % 10)).unwrap_or_default(),
+        temperature: scan
+            .tenths_celsius
+            .map(|t| format!("{}.{} ℃", t / 10, t % 10))
+            .unwrap_or_default(),
         direction: match scan.direction.as_str() {
             "in" => w.inward,
             "out" => w.outward,
@@ -368,9 +399,15 @@ fn scan_shown(page: &Page, w: &'static GateWords, line: ScanLine) -> ScanShown {
     }
 }
 
-async fn save(page: Page, Path(id): Path<String>, Form(form): Form<GateForm>) -> Result<Response, Problem> {
+async fn save(
+    page: Page,
+    Path(id): Path<String>,
+    Form(form): Form<GateForm>,
+) -> Result<Response, Problem> {
     let w = GateWords::of(page.lang);
-    let Ok(name) = clean_name(form.name.trim()) else { return show_file(&page, &id, None, w.bad_name).await };
+    let Ok(name) = clean_name(form.name.trim()) else {
+        return show_file(&page, &id, None, w.bad_name).await;
+    };
     let (Some(capacity), Some(grace_hours)) = (number(&form.capacity), number(&form.grace)) else {
         return show_file(&page, &id, None, w.bad_number).await;
     };
@@ -387,8 +424,13 @@ async fn make_code(page: Page, Path(id): Path<String>) -> Result<Response, Probl
     let w = GateWords::of(page.lang);
     let mut tx = page.app.db().write().await?;
     let gate = find_gate(&page, &mut tx, &id, Action::ManageGates).await?;
-    let words = (GateWords::of(fugong_common::lang::Lang::Zh), GateWords::of(fugong_common::lang::Lang::En));
-    let list = keys::store::newest(&mut tx).await?.ok_or_else(|| conflict((words.0.no_root, words.1.no_root)))?;
+    let words = (
+        GateWords::of(fugong_common::lang::Lang::Zh),
+        GateWords::of(fugong_common::lang::Lang::En),
+    );
+    let list = keys::store::newest(&mut tx)
+        .await?
+        .ok_or_else(|| conflict((words.0.no_root, words.1.no_root)))?;
     if !matches!(gate.state()?, GateState::New | GateState::Waiting) {
         drop(tx);
         return show_file(&page, &id, None, w.changed_meanwhile).await;
@@ -399,7 +441,8 @@ async fn make_code(page: Page, Path(id): Path<String>) -> Result<Response, Probl
     let text = enrolment.to_string();
     let qr = print::Qr::new(&text, print::Correction::M).map_err(Problem::internal)?;
     let (qr, qr_size) = (qr.path(), qr.outer_modules());
-    let command = format!("verifier enrol {} {} --root {}", enrolment.issuer, enrolment.code, enrolment.root);
+    let command =
+        format!("verifier enrol {} {} --root {}", enrolment.issuer, enrolment.code, enrolment.root);
     show_file(&page, &id, Some(ShownCode { text, command, qr, qr_size }), "").await
 }
 
@@ -408,15 +451,23 @@ struct Compared {
     device_key: String,
 }
 
-async fn confirm(page: Page, Path(id): Path<String>, Form(form): Form<Compared>) -> Result<Response, Problem> {
+async fn confirm(
+    page: Page,
+    Path(id): Path<String>,
+    Form(form): Form<Compared>,
+) -> Result<Response, Problem> {
     let mut tx = page.app.db().write().await?;
     let gate = find_gate(&page, &mut tx, &id, Action::ManageGates).await?;
     let key = fugong_common::hex::decode(&form.device_key).unwrap_or_default();
     if !store::confirm(&mut tx, &id, &key).await? {
-        let words = (GateWords::of(fugong_common::lang::Lang::Zh), GateWords::of(fugong_common::lang::Lang::En));
+        let words = (
+            GateWords::of(fugong_common::lang::Lang::Zh),
+            GateWords::of(fugong_common::lang::Lang::En),
+        );
         return Err(conflict((words.0.changed_meanwhile, words.1.changed_meanwhile)));
     }
-    page.record(&mut tx, "gate.confirm", ("gate", &id), &gate.division_id, &form.device_key).await?;
+    page.record(&mut tx, "gate.confirm", ("gate", &id), &gate.division_id, &form.device_key)
+        .await?;
     let change = page.app.note_change(&mut tx, "gate", &id).await?;
     page.app.commit(tx, change).await?;
     Ok(see_other(&format!("/gates/{id}?done=confirmed")))
@@ -427,11 +478,16 @@ struct Reason {
     reason: String,
 }
 
-async fn cut_off(page: Page, Path(id): Path<String>, Form(form): Form<Reason>) -> Result<Response, Problem> {
+async fn cut_off(
+    page: Page,
+    Path(id): Path<String>,
+    Form(form): Form<Reason>,
+) -> Result<Response, Problem> {
     let mut tx = page.app.db().write().await?;
     let gate = find_gate(&page, &mut tx, &id, Action::ManageGates).await?;
     if store::cut_off(&mut tx, &id).await? {
-        page.record(&mut tx, "gate.cut_off", ("gate", &id), &gate.division_id, &form.reason).await?;
+        page.record(&mut tx, "gate.cut_off", ("gate", &id), &gate.division_id, &form.reason)
+            .await?;
         let change = page.app.note_change(&mut tx, "gate", &id).await?;
         page.app.commit(tx, change).await?;
     }
@@ -457,7 +513,8 @@ struct GuardForm {
 
 /// A PIN that a stranger at the gate would not try first.
 pub fn is_fair_pin(pin: &str) -> bool {
-    let digits: Vec<i16> = pin.chars().filter_map(|c| c.to_digit(10)).filter_map(|d| i16::try_from(d).ok()).collect();
+    let digits: Vec<i16> =
+        pin.chars().filter_map(|c| c.to_digit(10)).filter_map(|d| i16::try_from(d).ok()).collect();
     if digits.len() != pin.chars().count() || !(6..=8).contains(&digits.len()) {
         return false;
     }
@@ -465,9 +522,15 @@ pub fn is_fair_pin(pin: &str) -> bool {
     ![-1, 0, 1].iter().any(|step| steps.iter().all(|s| s == step))
 }
 
-async fn add_guard(page: Page, Path(id): Path<String>, Form(form): Form<GuardForm>) -> Result<Response, Problem> {
+async fn add_guard(
+    page: Page,
+    Path(id): Path<String>,
+    Form(form): Form<GuardForm>,
+) -> Result<Response, Problem> {
     let w = GateWords::of(page.lang);
-    let Ok(name) = clean_name(form.name.trim()) else { return show_file(&page, &id, None, w.bad_name).await };
+    let Ok(name) = clean_name(form.name.trim()) else {
+        return show_file(&page, &id, None, w.bad_name).await;
+    };
     if !is_fair_pin(&form.pin) {
         return show_file(&page, &id, None, w.bad_pin).await;
     }
@@ -488,7 +551,10 @@ async fn add_guard(page: Page, Path(id): Path<String>, Form(form): Form<GuardFor
     Ok(see_other(&format!("/gates/{id}?done=saved")))
 }
 
-async fn end_guard(page: Page, Path((id, guard)): Path<(String, String)>) -> Result<Response, Problem> {
+async fn end_guard(
+    page: Page,
+    Path((id, guard)): Path<(String, String)>,
+) -> Result<Response, Problem> {
     let mut tx = page.app.db().write().await?;
     let gate = find_gate(&page, &mut tx, &id, Action::ManageGates).await?;
     if store::end_guard(&mut tx, &id, &guard, page.now).await? {
@@ -499,7 +565,10 @@ async fn end_guard(page: Page, Path((id, guard)): Path<(String, String)>) -> Res
     Ok(see_other(&format!("/gates/{id}?done=saved")))
 }
 
-async fn settle(page: Page, Path((id, dispute)): Path<(String, String)>) -> Result<Response, Problem> {
+async fn settle(
+    page: Page,
+    Path((id, dispute)): Path<(String, String)>,
+) -> Result<Response, Problem> {
     let mut tx = page.app.db().write().await?;
     let gate = find_gate(&page, &mut tx, &id, Action::ManageGates).await?;
     store::settle_dispute(&mut tx, &id, &dispute, &page.actor.account_id, page.now).await?;
@@ -537,10 +606,15 @@ fn parse_after(text: &str) -> store::After {
     }
 }
 
-async fn records(page: Page, Path(id): Path<String>, Query(query): Query<RecordsQuery>) -> Result<Response, Problem> {
+async fn records(
+    page: Page,
+    Path(id): Path<String>,
+    Query(query): Query<RecordsQuery>,
+) -> Result<Response, Problem> {
     let w = GateWords::of(page.lang);
     let mut tx = page.app.db().read().await?;
-    let enterprise = enterprises::store::find(&mut tx, &id).await?.ok_or_else(Problem::not_found)?;
+    let enterprise =
+        enterprises::store::find(&mut tx, &id).await?.ok_or_else(Problem::not_found)?;
     page.require(
         Action::ReadRecords,
         Place { division_path: &enterprise.division_path, enterprise_id: Some(&enterprise.id) },
@@ -571,7 +645,8 @@ mod tests {
 
     #[test]
     fn a_pin_that_anybody_would_try_is_refused() {
-        for plain in ["123456", "654321", "000000", "11111111", "12345", "123456789", "12a456", ""] {
+        for plain in ["123456", "654321", "000000", "11111111", "12345", "123456789", "12a456", ""]
+        {
             assert!(!is_fair_pin(plain), "{plain}");
         }
         for fair in ["482913", "20191231"] {
@@ -582,7 +657,10 @@ mod tests {
     #[test]
     fn a_link_to_older_records_is_read_back() {
         let after = parse_after("1581264000000.42.00ff");
-        assert_eq!((after.received_at, after.seq, after.journal_id.as_str()), (1_581_264_000_000, 42, "00ff"));
+        assert_eq!(
+            (after.received_at, after.seq, after.journal_id.as_str()),
+            (1_581_264_000_000, 42, "00ff")
+        );
         assert_eq!(parse_after("nonsense").received_at, i64::MAX);
     }
 }

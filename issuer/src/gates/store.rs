@@ -43,7 +43,12 @@ pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<GateRow>, DbError> {
 }
 
 /// A page of gates within bounds, oldest first.
-pub async fn list(tx: &mut Tx, bounds: &Bounds, after: &str, limit: i64) -> Result<Vec<GateRow>, DbError> {
+pub async fn list(
+    tx: &mut Tx,
+    bounds: &Bounds,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<GateRow>, DbError> {
     rows!(
         tx,
         GateRow,
@@ -147,13 +152,22 @@ pub async fn take_code(
         tries_allowed
     )?;
     if found.is_none() {
-        run!(tx, "UPDATE enrolment_codes SET wrong_tries = wrong_tries + 1 WHERE locator = $1", locator)?;
+        run!(
+            tx,
+            "UPDATE enrolment_codes SET wrong_tries = wrong_tries + 1 WHERE locator = $1",
+            locator
+        )?;
     }
     Ok(found.map(|(id,)| id))
 }
 
 /// A verifier has presented its key. Only a gate that is not in use takes one.
-pub async fn present_device(tx: &mut Tx, id: &str, key: &[u8], software: &str) -> Result<bool, DbError> {
+pub async fn present_device(
+    tx: &mut Tx,
+    id: &str,
+    key: &[u8],
+    software: &str,
+) -> Result<bool, DbError> {
     let touched = run!(
         tx,
         "UPDATE gates SET state = 'waiting', device_key = $2, software = $3 WHERE id = $1 AND state IN ('new', 'waiting')",
@@ -166,14 +180,19 @@ pub async fn present_device(tx: &mut Tx, id: &str, key: &[u8], software: &str) -
 
 /// Confirms the device that a person has compared: guarded by the very key that was shown.
 pub async fn confirm(tx: &mut Tx, id: &str, key: &[u8]) -> Result<bool, DbError> {
-    let touched =
-        run!(tx, "UPDATE gates SET state = 'confirmed' WHERE id = $1 AND state = 'waiting' AND device_key = $2", id, key)?;
+    let touched = run!(
+        tx,
+        "UPDATE gates SET state = 'confirmed' WHERE id = $1 AND state = 'waiting' AND device_key = $2",
+        id,
+        key
+    )?;
     Ok(touched == 1)
 }
 
 pub async fn cut_off(tx: &mut Tx, id: &str) -> Result<bool, DbError> {
     run!(tx, "DELETE FROM enrolment_codes WHERE gate_id = $1", id)?;
-    Ok(run!(tx, "UPDATE gates SET state = 'cut_off' WHERE id = $1 AND state <> 'cut_off'", id)? == 1)
+    Ok(run!(tx, "UPDATE gates SET state = 'cut_off' WHERE id = $1 AND state <> 'cut_off'", id)?
+        == 1)
 }
 
 /// Makes a gate ready for another verifier.
@@ -257,7 +276,12 @@ pub struct JournalRow {
 }
 
 pub async fn find_journal(tx: &mut Tx, id: &str) -> Result<Option<JournalRow>, DbError> {
-    row!(tx, JournalRow, "SELECT id, gate_id, next_seq, head, opened_at, unread FROM journals WHERE id = $1", id)
+    row!(
+        tx,
+        JournalRow,
+        "SELECT id, gate_id, next_seq, head, opened_at, unread FROM journals WHERE id = $1",
+        id
+    )
 }
 
 /// Takes a journal's row under lock, opening it if it is new. `None`: it belongs to another gate.
@@ -296,7 +320,13 @@ pub async fn list_journals(tx: &mut Tx, gate_id: &str) -> Result<Vec<JournalRow>
     )
 }
 
-pub async fn move_head(tx: &mut Tx, id: &str, next_seq: i64, head: &[u8], unread: i64) -> Result<(), DbError> {
+pub async fn move_head(
+    tx: &mut Tx,
+    id: &str,
+    next_seq: i64,
+    head: &[u8],
+    unread: i64,
+) -> Result<(), DbError> {
     run!(
         tx,
         "UPDATE journals SET next_seq = $2, head = $3, unread = unread + $4 WHERE id = $1",
@@ -328,7 +358,11 @@ pub async fn insert_batch(
 }
 
 /// The stored batches that hold entries from `from` on.
-pub async fn list_batches(tx: &mut Tx, journal_id: &str, from: i64) -> Result<Vec<(Vec<u8>,)>, DbError> {
+pub async fn list_batches(
+    tx: &mut Tx,
+    journal_id: &str,
+    from: i64,
+) -> Result<Vec<(Vec<u8>,)>, DbError> {
     rows!(
         tx,
         (Vec<u8>,),
@@ -379,7 +413,13 @@ pub async fn list_disputes(tx: &mut Tx, gate_id: &str) -> Result<Vec<DisputeRow>
     )
 }
 
-pub async fn settle_dispute(tx: &mut Tx, gate_id: &str, id: &str, by: &str, now: Millis) -> Result<bool, DbError> {
+pub async fn settle_dispute(
+    tx: &mut Tx,
+    gate_id: &str,
+    id: &str,
+    by: &str,
+    now: Millis,
+) -> Result<bool, DbError> {
     Ok(run!(
         tx,
         "UPDATE journal_disputes SET settled_at = $3, settled_by = $4 WHERE id = $2 AND gate_id = $1 AND settled_at IS NULL",
@@ -509,7 +549,12 @@ pub async fn list_of_enterprise(
 }
 
 /// What one gate recorded, newest first.
-pub async fn list_of_gate(tx: &mut Tx, gate_id: &str, before: i64, limit: i64) -> Result<Vec<ScanLine>, DbError> {
+pub async fn list_of_gate(
+    tx: &mut Tx,
+    gate_id: &str,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<ScanLine>, DbError> {
     rows!(
         tx,
         ScanLine,
@@ -524,10 +569,18 @@ pub async fn list_of_gate(tx: &mut Tx, gate_id: &str, before: i64, limit: i64) -
 }
 
 /// Makes the partitions of a month on `PostgreSQL`; does nothing on `SQLite`.
-pub async fn ensure_partition(tx: &mut Tx, name: &str, from: Millis, to: Millis) -> Result<(), DbError> {
+pub async fn ensure_partition(
+    tx: &mut Tx,
+    name: &str,
+    from: Millis,
+    to: Millis,
+) -> Result<(), DbError> {
     if let Tx::Postgres(t) = tx {
         let exists: Option<(i64,)> =
-            sqlx::query_as("SELECT CAST(1 AS BIGINT) FROM pg_class WHERE relname = $1").bind(name).fetch_optional(&mut **t).await?;
+            sqlx::query_as("SELECT CAST(1 AS BIGINT) FROM pg_class WHERE relname = $1")
+                .bind(name)
+                .fetch_optional(&mut **t)
+                .await?;
         if exists.is_none() {
             let statement = format!(
                 "CREATE TABLE IF NOT EXISTS {name} PARTITION OF scans FOR VALUES FROM ({}) TO ({})",

@@ -5,7 +5,7 @@
 //! list that anybody can fetch always carries the newest mark, in any number of processes.
 
 pub mod pages;
-mod store;
+pub mod store;
 
 use std::time::Duration;
 
