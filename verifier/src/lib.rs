@@ -8,6 +8,7 @@ pub mod error;
 pub mod gate;
 pub mod guards;
 pub mod journal;
+pub mod pages;
 pub mod pairing;
 pub mod presence;
 pub mod remember;
