@@ -290,7 +290,7 @@ async fn roster_of(
         .map(|person| {
             let pass = passes.get(&person.id);
             PersonRecord {
-                worker: person.worker_number,
+                worker: people::gate_number(enterprise_id, &person.worker_number),
                 name: person.name,
                 last_four: (!person.id_last_four.is_empty()).then_some(person.id_last_four),
                 role: person.job,

@@ -2,6 +2,7 @@
 //! typed twice (A09); gates are told what changes.
 
 mod details;
+mod gate_number;
 mod id_number;
 pub mod store;
 
@@ -11,6 +12,7 @@ use crate::db::{DbError, Tx};
 use crate::premises;
 
 pub use details::{Details, day, plausible_worker_number};
+pub use gate_number::gate_number;
 pub use id_number::{IdNumber, IdNumberError};
 
 /// How much of a person a reader sees.
