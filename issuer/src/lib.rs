@@ -3,6 +3,8 @@
 
 pub mod accounts;
 pub mod app;
+pub mod applications;
+pub mod approvals;
 pub mod audit;
 pub mod authz;
 pub mod changes;

@@ -1,5 +1,6 @@
 //! Accounts, the posts they act as, sessions, and the links by which people set a password.
 
+pub mod holders;
 pub mod pages;
 mod password;
 mod role;

@@ -1,0 +1,48 @@
+//! Applications for reopening (domain A01, A02): filed, accepted, checked on site, signed jointly,
+//! approved; issuing the permit is an act of its own (A40).
+
+mod acts;
+mod clock;
+mod facts;
+mod files;
+mod filing;
+mod form;
+mod history;
+pub mod pages;
+mod queue;
+mod state;
+pub mod store;
+mod terms;
+mod waits;
+mod words;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use acts::{
+    ActError, Draft, accept, amend, classify, draft, mark_issued, record_check, refuse, reroute,
+    return_for_correction, save_draft, send_checker, sign, submit, withdraw,
+};
+pub use clock::{Elapsed, due_at, elapsed};
+pub use facts::{Approved, approved_facts};
+pub use files::name_key;
+pub use filing::{Change, ClassChoice, EnterpriseFacts, Filing, Named, PremisesFacts};
+pub use form::{Against, FieldFault, FilingForm};
+pub use history::{
+    CHECK_GROUPS, CHECK_LIST_VERSION, CheckItem, EventLine, Recorded, SiteCheck, list_checks,
+    list_events, list_items,
+};
+pub use queue::{Cursor, Filter, QueueLine, StateCount, count_by_state, find_line, list};
+pub use state::{Case, Check, Event, Fault, Finding, Person, Refusal, State};
+pub use store::{Application, Revision, Seen, Stages};
+pub use terms::{
+    CLASSES, Kind, MODES, class_code, class_of_rank, class_rank, class_title, mode_code,
+    mode_title, parse_class,
+};
+pub use waits::{Mine, Task, TaskCount, Wait};
+pub use words::ApplicationWords;
+
+/// Lists of what waits for somebody.
+pub mod to_do {
+    pub use super::waits::{count, list, next};
+}

@@ -1,0 +1,220 @@
+//! A district with a street, its officers, and an enterprise with its own people.
+
+use std::sync::Arc;
+
+use fugong_common::entropy::SeededEntropy;
+use fugong_common::lang::Lang;
+use fugong_common::time::{Clock, ManualClock, Millis};
+
+use crate::accounts::{Actor, Post, Role, store as accounts};
+use crate::app::App;
+use crate::applications::{Application, FilingForm};
+use crate::config::Config;
+use crate::db::Db;
+use crate::divisions::{Level, Regime, RegimeKind, RegimeSettings, store as divisions};
+use crate::run;
+use crate::web::Page;
+
+/// 2020-02-10 09:12 in Shanghai, a Monday.
+pub(crate) const NOW: Millis = Millis(1_581_297_120_000);
+
+pub(crate) struct Bench {
+    pub(crate) app: App,
+    pub(crate) clock: Arc<ManualClock>,
+    _dir: tempfile::TempDir,
+}
+
+impl Bench {
+    /// On `PostgreSQL` where `FUGONG_TEST_POSTGRES` names a server, on `SQLite` otherwise.
+    pub(crate) async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let url = match std::env::var("FUGONG_TEST_POSTGRES") {
+            Ok(server) => Some(fresh_postgres(&server, dir.path()).await),
+            Err(_) => None,
+        };
+        let db = Db::open(url.as_deref(), dir.path()).await.unwrap();
+        db.migrate().await.unwrap();
+        let clock = Arc::new(ManualClock::new(NOW));
+        let config = Config { data_dir: dir.path().to_owned(), ..Config::default() };
+        let handle: Arc<dyn Clock> = clock.clone();
+        let app = App::new(db, handle, Arc::new(SeededEntropy::new(7)), config);
+        let bench = Self { app, clock, _dir: dir };
+        bench.settle().await;
+        bench
+    }
+
+    async fn settle(&self) {
+        let mut tx = self.app.db().write().await.unwrap();
+        let nodes = [
+            ("zf", None, Level::District, "370602000000", "芝罘区"),
+            ("xy", Some("zf"), Level::Street, "370602001000", "向阳街道"),
+            ("c1", Some("xy"), Level::Community, "370602001001", "第一社区"),
+            ("fs", Some("zf"), Level::Street, "370602002000", "东山街道"),
+        ];
+        for (id, parent, level, code, name) in nodes {
+            let parent = match parent {
+                Some(parent) => divisions::find(&mut tx, parent).await.unwrap(),
+                None => None,
+            };
+            let new = divisions::NewDivision {
+                id,
+                parent: parent.as_ref(),
+                level,
+                code,
+                name,
+                zone: "Asia/Shanghai",
+                hotline: "",
+                document_pattern: "",
+                valid_from: Millis(0),
+            };
+            divisions::insert(&mut tx, new).await.unwrap();
+        }
+        let regime = Regime {
+            id: "r1".into(),
+            kind: RegimeKind::Approval,
+            rule_version: 1,
+            settings: RegimeSettings::default(),
+            starts_at: Millis(0),
+            division_id: "zf".into(),
+        };
+        divisions::insert_regime(&mut tx, &regime, "", NOW).await.unwrap();
+        let people = [
+            ("intake", "陈晓", Role::Intake, "xy"),
+            ("checker", "孙立", Role::Checker, "xy"),
+            ("secretary", "李书记", Role::Secretary, "xy"),
+            ("director", "周主任", Role::Director, "xy"),
+            ("department", "吴科长", Role::Department, "zf"),
+            ("group", "郑组长", Role::LeadingGroup, "zf"),
+            ("far", "冯受理", Role::Intake, "fs"),
+        ];
+        for (id, name, role, division) in people {
+            self.person(&mut tx, id, name, role, division, "").await;
+        }
+        tx.commit().await.unwrap();
+        self.enterprise("e1", "云锦服饰有限公司", "above").await;
+        self.enterprise("e2", "老王面馆", "below").await;
+    }
+
+    pub(crate) async fn person(
+        &self,
+        tx: &mut crate::db::Tx,
+        id: &str,
+        name: &str,
+        role: Role,
+        division_id: &str,
+        enterprise_id: &str,
+    ) {
+        accounts::insert(tx, id, id, name, "", NOW).await.unwrap();
+        self.post(tx, id, role, division_id, enterprise_id).await;
+    }
+
+    pub(crate) async fn post(
+        &self,
+        tx: &mut crate::db::Tx,
+        account_id: &str,
+        role: Role,
+        division_id: &str,
+        enterprise_id: &str,
+    ) {
+        let post_id = format!("{account_id}-{}", role.code());
+        let post = accounts::NewPost {
+            id: &post_id,
+            account_id,
+            role,
+            division_id,
+            enterprise_id,
+            title: "",
+            line: "",
+            valid_from: Millis(0),
+        };
+        accounts::insert_post(tx, post).await.unwrap();
+    }
+
+    /// Adds an enterprise in the first community with premises and a contact of its own.
+    pub(crate) async fn enterprise(&self, id: &str, name: &str, scale: &str) {
+        let mut tx = self.app.db().write().await.unwrap();
+        run!(
+            &mut tx,
+            "INSERT INTO enterprises (id, no_code_reason, name, name_key, kind, scale, division_id, division_path, \
+             responsible_name, responsible_phone, epidemic_officer, epidemic_phone, created_at, updated_at) \
+             VALUES ($1, '新开办', $2, $2, 'company', $3, 'c1', '/zf/xy/c1/', '张卫东', '13800000001', '何敏', \
+             '13800000002', 0, 0)",
+            id,
+            name,
+            scale
+        )
+        .unwrap();
+        let premises = format!("{id}-p");
+        let site = divisions::next_site_number(&mut tx, "c1").await.unwrap();
+        run!(
+            &mut tx,
+            "INSERT INTO premises (id, site_code, kind, name, address, entrance, division_id, division_path, created_at, \
+             updated_at) VALUES ($1, $2, 'plant', '一号厂房', '向阳路 8 号', '东门', 'c1', '/zf/xy/c1/', 0, 0)",
+            &premises,
+            3_706_020_010_010_000 + site
+        )
+        .unwrap();
+        run!(
+            &mut tx,
+            "INSERT INTO occupancies (enterprise_id, premises_id, valid_from) VALUES ($1, $2, 0)",
+            id,
+            &premises
+        )
+        .unwrap();
+        let contact = format!("{id}-contact");
+        self.person(&mut tx, &contact, "钱经办", Role::Contact, "c1", id).await;
+        tx.commit().await.unwrap();
+    }
+
+    /// A request by somebody in one of his roles, now.
+    pub(crate) async fn by(&self, account_id: &str, role: Role) -> Page {
+        let mut tx = self.app.db().read().await.unwrap();
+        let now = self.app.now();
+        let account = accounts::find(&mut tx, account_id).await.unwrap().unwrap();
+        let posts: Vec<Post> =
+            accounts::list_posts(&mut tx, account_id, Lang::Zh, now).await.unwrap();
+        let post = posts.iter().find(|post| post.role == role).unwrap().clone();
+        let actor = Actor {
+            account_id: account.id,
+            sign_in: account.sign_in,
+            name: account.name,
+            post,
+            posts,
+        };
+        Page { app: self.app.clone(), actor, lang: Lang::Zh, now, here: "/".into(), done: None }
+    }
+
+    pub(crate) async fn find(&self, id: &str) -> Application {
+        let mut tx = self.app.db().read().await.unwrap();
+        crate::applications::store::find(&mut tx, id).await.unwrap().unwrap()
+    }
+}
+
+async fn fresh_postgres(server: &str, dir: &std::path::Path) -> String {
+    let unique = dir.file_name().unwrap().to_string_lossy().to_lowercase().replace('.', "t");
+    let pool = sqlx::PgPool::connect(server).await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE ap_{unique}"));
+    sqlx::query(create).execute(&pool).await.unwrap();
+    pool.close().await;
+    format!("{}/ap_{unique}", server.trim_end_matches('/'))
+}
+
+/// A form in which nothing is missing.
+pub(crate) fn full_form(enterprise_id: &str) -> FilingForm {
+    FilingForm {
+        premises: format!("{enterprise_id}-p"),
+        kind: "first".into(),
+        planned_on: "2020-02-12".into(),
+        term_days: "30".into(),
+        people: "126".into(),
+        class: "ordinary".into(),
+        class_reason: String::new(),
+        mode: "partial".into(),
+        cap: "60".into(),
+        conditions: "分批返岗".into(),
+        responsible_name: "张卫东".into(),
+        responsible_phone: "13800000001".into(),
+        epidemic_name: "何敏".into(),
+        epidemic_phone: "0535-6881234".into(),
+    }
+}
