@@ -95,6 +95,46 @@ pub fn mask_phone(phone: &str) -> String {
     phone.chars().enumerate().map(|(at, c)| if shown(at) { c } else { '*' }).collect()
 }
 
+/// What is wrong with a form, by field; shown beside each field and counted above.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Errors(Vec<(&'static str, String)>);
+
+impl Errors {
+    pub fn add(&mut self, field: &'static str, what: impl Into<String>) {
+        self.0.push((field, what.into()));
+    }
+
+    /// What is wrong with a field; empty if nothing.
+    pub fn of(&self, field: &str) -> &str {
+        self.0.iter().find(|(name, _)| *name == field).map_or("", |(_, what)| what.as_str())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &(&'static str, String)> {
+        self.0.iter()
+    }
+
+    /// The value of a parsed field, or an empty stand-in with the error kept.
+    pub fn take<T: Default>(
+        &mut self,
+        field: &'static str,
+        lang: Lang,
+        parsed: Result<T, FieldError>,
+    ) -> T {
+        parsed.unwrap_or_else(|error| {
+            self.add(field, error.say(lang));
+            T::default()
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -367,3 +367,44 @@ pub async fn use_invitation(
     )?;
     Ok(used == 1)
 }
+
+/// Somebody who looks after a territory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InCharge {
+    pub name: String,
+    pub phone: String,
+    /// Local title of the post.
+    pub title: String,
+    pub division_name: String,
+}
+
+/// Who looks after the place at `division_path`: grid officers, liaisons and patch leaders of the
+/// node and of those above it, the nearest first (domain A32).
+pub async fn list_in_charge(
+    tx: &mut Tx,
+    division_path: &str,
+    lang: Lang,
+    now: Millis,
+) -> Result<Vec<InCharge>, DbError> {
+    let found = rows!(
+        tx,
+        (String, String, String, String, String, String),
+        "SELECT a.name, a.phone, p.role, p.title, COALESCE(t.title, '') AS local_title, d.name AS division_name \
+         FROM posts p JOIN accounts a ON a.id = p.account_id JOIN divisions d ON d.id = p.division_id \
+         LEFT JOIN role_titles t ON t.division_id = p.division_id AND t.role = p.role \
+         WHERE d.path = substr($1, 1, length(d.path)) AND a.active = 1 \
+         AND p.role IN ('grid_officer', 'liaison', 'building_liaison', 'patch_leader') \
+         AND p.valid_from <= $2 AND (p.valid_to IS NULL OR p.valid_to > $2) \
+         ORDER BY length(d.path) DESC, p.role, a.id LIMIT 12",
+        division_path,
+        now.0
+    )?;
+    Ok(found
+        .into_iter()
+        .map(|(name, phone, role, own, local, division_name)| {
+            let usual = Role::parse(&role).map_or("", |role| role.title(lang)).to_owned();
+            let title = [own, local].into_iter().find(|title| !title.is_empty()).unwrap_or(usual);
+            InCharge { name, phone, title, division_name }
+        })
+        .collect())
+}

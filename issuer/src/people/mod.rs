@@ -2,9 +2,12 @@
 //! typed twice (A09); gates are told what changes.
 
 mod details;
+mod form;
 mod gate_number;
 mod id_number;
+pub mod pages;
 pub mod store;
+mod words;
 
 use crate::app::App;
 use crate::authz::Action;
@@ -12,8 +15,10 @@ use crate::db::{DbError, Tx};
 use crate::premises;
 
 pub use details::{Details, day, plausible_worker_number};
+pub use form::PersonForm;
 pub use gate_number::gate_number;
 pub use id_number::{IdNumber, IdNumberError};
+pub use words::PeopleWords;
 
 /// How much of a person a reader sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

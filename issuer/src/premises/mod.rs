@@ -1,13 +1,17 @@
 //! Places apart from who works there (domain A96): a park, mall, market or building contains
 //! others, one gate may serve all of them, and each lies in one grid (A32).
 
+pub mod pages;
 pub mod store;
+mod words;
 
 use crate::db::{DbError, Tx};
 use crate::divisions::store::{Division, next_site_number};
 use crate::divisions::{self, Level};
 use crate::enterprises::coded;
 use fugong_common::lang::Lang;
+
+pub use words::PremisesWords;
 
 coded! {
     /// What sort of place it is (domain A96).

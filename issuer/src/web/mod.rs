@@ -18,12 +18,12 @@ use fugong_common::service::shell::Shell;
 
 pub use errors::conflict;
 pub use frame::{Frame, Nav, Notice, Tone};
-pub use page::{Page, Paging, Public, html, see_other, session_cookie};
+pub use page::{Page, Paging, Public, encode, html, see_other, session_cookie};
 pub use routes::{RouteLine, Routes};
 pub use words::WebWords;
 
 use crate::app::App;
-use crate::{accounts, audit, divisions, gates, keys, status};
+use crate::{accounts, audit, divisions, enterprises, gates, keys, people, premises, status};
 
 /// Files of the issuer's own beside the shared ones.
 const OWN: &[Asset] = &[
@@ -56,6 +56,9 @@ pub fn declare(app: &App) -> Routes {
         status::pages::routes,
         gates::api::routes,
         gates::pages::routes,
+        enterprises::pages::routes,
+        premises::pages::routes,
+        people::pages::routes,
     ] {
         routes = capability(routes);
     }
