@@ -25,7 +25,6 @@ pub use acts::{
 };
 pub use clock::{Elapsed, due_at, elapsed};
 pub use facts::{Approved, approved_facts};
-pub use files::name_key;
 pub use filing::{Change, ClassChoice, EnterpriseFacts, Filing, Named, PremisesFacts};
 pub use form::{Against, FieldFault, FilingForm};
 pub use history::{

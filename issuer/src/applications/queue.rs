@@ -149,7 +149,7 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<QueueLine>, DbError> {
     let (from, to) = filter.range();
-    let plain = super::name_key(filter.search).replace(['%', '_'], "");
+    let plain = crate::fields::name_key(filter.search).replace(['%', '_'], "");
     let like = format!("%{plain}%");
     rows!(
         tx,

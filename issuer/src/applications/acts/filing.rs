@@ -12,15 +12,17 @@ use super::super::terms::class_rank;
 use super::super::words::ApplicationWords;
 use super::super::{clock, files, waits};
 use super::{ActError, Done, apply, insert_revision, is_on_behalf, open, require_regime, say};
-use crate::authz::{Action, Place};
+use crate::authz::Action;
 use crate::db::{DbError, Tx};
 use crate::divisions::{self, Regime, RegimeKind};
+use crate::enterprises::{self, store::Enterprise};
+use crate::fields::name_key;
 use crate::web::Page;
 
 /// A form before it is submitted, with everything its page shows.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    pub enterprise: files::EnterpriseRow,
+    pub enterprise: Enterprise,
     pub premises: Vec<PremisesFacts>,
     pub regime: Regime,
     pub zone: Zone,
@@ -33,10 +35,8 @@ impl Draft {
     /// Outside the actor's reach; no rules in its division; approval abolished there.
     pub async fn open(page: &Page, tx: &mut Tx, enterprise_id: &str) -> Result<Self, Problem> {
         let enterprise =
-            files::find_enterprise(tx, enterprise_id).await?.ok_or_else(Problem::not_found)?;
-        let place =
-            Place { division_path: &enterprise.division_path, enterprise_id: Some(&enterprise.id) };
-        page.require(Action::FileApplications, place)?;
+            enterprises::store::find(tx, enterprise_id).await?.ok_or_else(Problem::not_found)?;
+        page.require(Action::FileApplications, enterprise.place())?;
         let premises = files::list_premises(tx, enterprise_id, page.now).await?;
         let regime = require_regime(tx, &enterprise.division_path, page.now).await?;
         if regime.kind == RegimeKind::Abolished {
@@ -49,7 +49,7 @@ impl Draft {
 
     /// The form with what the file knows.
     pub fn form(&self) -> FilingForm {
-        self.enterprise.form(&self.premises, self.regime.settings.permit_days)
+        files::form(&self.enterprise, &self.premises, self.regime.settings.permit_days)
     }
 
     fn read(
@@ -58,7 +58,7 @@ impl Draft {
         form: &FilingForm,
         set_class: Option<&ClassChoice>,
     ) -> Result<Filing, ActError> {
-        let facts = self.enterprise.facts()?;
+        let facts = files::facts(&self.enterprise)?;
         let today = self.zone.date(page.now);
         let last_day = self.zone.date(page.now.plus_days(Against::AHEAD_DAYS));
         let against = Against {
@@ -92,10 +92,10 @@ pub async fn draft(page: &Page, enterprise_id: &str, form: Option<FilingForm>) -
         receipt: None,
         enterprise_id: enterprise.id.clone(),
         enterprise_name: enterprise.name.clone(),
-        name_key: enterprise.name_key.clone(),
+        name_key: name_key(&enterprise.name),
         division_id: enterprise.division_id.clone(),
         division_path: enterprise.division_path.clone(),
-        scale: enterprise.facts()?.scale,
+        scale: enterprise.scale()?,
         class_rank: class_rank(Category::Ordinary),
         case: Case::draft(),
         state_at: page.now,
@@ -170,7 +170,7 @@ async fn refile(page: &Page, id: &str, seen: &Seen, form: &FilingForm, event: Ev
     let after = apply(&mut open.tx, page, &before, event, |after| {
         after.receipt = Some(receipt);
         after.enterprise_name = filing.enterprise.name.clone();
-        after.name_key = draft.enterprise.name_key.clone();
+        after.name_key = name_key(&filing.enterprise.name);
         after.scale = filing.enterprise.scale;
         after.division_id = division.id.clone();
         after.division_path = division.path.clone();

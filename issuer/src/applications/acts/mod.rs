@@ -19,12 +19,13 @@ use super::form::FieldFault;
 use super::history::{self, NewEvent};
 use super::state::{Event, Person, Refusal, State};
 use super::store::{self, Application, NewRevision, Seen, Stages};
+use super::waits;
 use super::words::ApplicationWords;
-use super::{files, waits};
 use crate::approvals;
 use crate::authz::Action;
 use crate::db::{DbError, Tx};
 use crate::divisions::{self, Regime};
+use crate::enterprises::timeline;
 use crate::web::Page;
 
 /// Why an act was not done. Nothing was changed.
@@ -189,13 +190,10 @@ async fn note(
         }
     }
     let account = page.actor.account_id.as_str();
-    let id = format!("{}.{:06}", after.id, after.step);
-    let at = (id.as_str(), page.now);
-    files::note(tx, &after.enterprise_id, at, kind, &facts, account).await?;
+    timeline::note(tx, &after.enterprise_id, page.now, kind, &facts, account).await?;
     if what == "sign" && matches!(after.case.state, State::Approved(_)) {
-        let id = format!("{id}.approved");
-        let at = (id.as_str(), page.now);
-        files::note(tx, &after.enterprise_id, at, "application.approved", &facts, account).await?;
+        let kind = "application.approved";
+        timeline::note(tx, &after.enterprise_id, page.now, kind, &facts, account).await?;
     }
     Ok(())
 }

@@ -4,7 +4,6 @@ use fugong_common::permit::Category;
 use fugong_common::time::Zone;
 
 use super::super::clock;
-use super::super::files;
 use super::super::filing::ClassChoice;
 use super::super::history::{self, Recorded};
 use super::super::state::{Event, Finding, Person};
@@ -14,6 +13,7 @@ use super::{ActError, Done, Open, apply, insert_revision, open, require_regime};
 use crate::approvals::Round;
 use crate::authz::Action;
 use crate::divisions;
+use crate::enterprises;
 use crate::web::Page;
 
 /// Takes an application in; with a checker and a day, sends him at once.
@@ -56,7 +56,7 @@ async fn send(page: &Page, mut open: Open, checker: Person, planned_on: String) 
 pub async fn record_check(page: &Page, id: &str, seen: &Seen, recorded: &Recorded) -> Done {
     let mut open = open(page, Action::CheckSites, id, seen).await?;
     let before = &open.before;
-    let line = files::find_enterprise(&mut open.tx, &before.enterprise_id)
+    let line = enterprises::store::find(&mut open.tx, &before.enterprise_id)
         .await?
         .map(|enterprise| enterprise.line);
     let regime = require_regime(&mut open.tx, &before.division_path, page.now).await?;
