@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Form, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use fugong_common::lang::Lang;
 use fugong_common::service::language::Language;
@@ -134,6 +134,7 @@ pub async fn pair(
     State(site): State<Site>,
     Language(lang): Language,
     Peer(peer): Peer,
+    headers: HeaderMap,
     Form(form): Form<PairForm>,
 ) -> Response {
     let words = AccessWords::of(lang);
@@ -144,7 +145,10 @@ pub async fn pair(
     match site.gate.pair(&form.code, form.label.trim()).await {
         Ok((_, secret)) => {
             site.tries.forgive(&peer);
-            (keep(&secret, site.https), Redirect::to("/sign-on")).into_response()
+            // A box may be reached over TLS and, on itself, without: each browser's cookie as it came.
+            let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
+            let https = origin.map_or(site.https, |origin| origin.starts_with("https://"));
+            (keep(&secret, https), Redirect::to("/sign-on")).into_response()
         }
         Err(GateError::Pin(_)) => {
             let refusal = (StatusCode::FORBIDDEN, words.pair_wrong.to_owned());

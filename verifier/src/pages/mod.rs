@@ -23,6 +23,7 @@ mod samples;
 mod shown;
 #[cfg(test)]
 mod tests;
+mod watch;
 mod words;
 
 use std::net::IpAddr;
@@ -33,14 +34,19 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use fugong_common::entropy::Entropy;
 use fugong_common::lang::Lang;
-use fugong_common::service::assets::Assets;
+use fugong_common::service::assets::{Assets, SHARED};
 use fugong_common::service::limit::{Rate, RateLimiter};
+use fugong_common::service::origin::{Origin, Origins};
 use fugong_common::service::problem::Problem;
+use fugong_common::service::serve::Shutdown;
+use fugong_common::service::shell::Shell;
 
 use self::frames::Frames;
 use self::panel::Say;
 use self::shown::{Frame, Here, Notice};
+use crate::config::ConfigError;
 use crate::engine::{Gate, Guard};
 
 pub use self::assets::ASSETS;
@@ -91,7 +97,24 @@ impl Site {
     }
 }
 
-/// All routes of the gate, without the shell around them.
+/// The whole service: pages, API, assets, health and metrics, within the shell both services share.
+///
+/// # Errors
+/// The configuration names an origin that is none.
+pub fn app(
+    gate: &Gate,
+    entropy: Arc<dyn Entropy>,
+    shutdown: Shutdown,
+) -> Result<Router, ConfigError> {
+    let origins = gate.config().origins()?;
+    let https = origins.iter().all(Origin::is_https);
+    let assets = Assets::new(&[SHARED, ASSETS].concat());
+    let site = Site::new(gate.clone(), assets.clone(), https);
+    let shell = Shell::new("verifier", Origins::new(origins), assets, entropy);
+    Ok(shell.around(routes(site).merge(watch::routes(gate.clone(), shutdown))))
+}
+
+/// All routes for people and programs at the gate, without the shell around them.
 pub fn routes(site: Site) -> Router {
     Router::new()
         .route("/", get(lane::page))

@@ -257,6 +257,18 @@ pub fn pages(lang: Lang) -> Vec<(String, String)> {
         parked: vec![],
     };
     add("part_refused", text(&part));
+    for (name, verdict, step) in [
+        ("part_measure", Verdict::Measure, Step::Measure),
+        ("part_valid", Verdict::Valid, Step::Passed),
+        ("part_fever", Verdict::Fever, Step::Recheck),
+    ] {
+        let panel = say.panel(&outcome(verdict, step));
+        let lines = recent().iter().filter_map(|row| say.line(row)).collect();
+        let frame = frame(lang, Here::Check, &online);
+        add(name, text(&Part { frame, panel, recent: lines, parked: vec![] }));
+    }
+    let (frame_now, panel) = (frame(lang, Here::Check, &online), Panel::ready(lang));
+    add("part_ready", text(&Part { frame: frame_now, panel, recent: vec![], parked: vec![] }));
     let mut away = frame(lang, Here::Check, &online);
     away.path = "/session/x/override".to_owned();
     let asked = say.panel(&outcome(Verdict::NotOnRoster, Step::Stopped));
@@ -386,7 +398,10 @@ fn device_pages(lang: Lang, status: &GateStatus, add: &mut impl FnMut(&str, Stri
         code: "7K2M-4Q9D".into(),
         link: link.into(),
         qr: qr(link),
-        valid: fugong_common::words::fill(d.pair_valid, &[("span", &say.ago(NOW))]),
+        valid: fugong_common::words::fill(
+            d.pair_valid,
+            &[("span", &fugong_common::time::say_span(lang, 600))],
+        ),
     };
     for (name, code, leader) in [("device", None, false), ("device_code", Some(code), true)] {
         let browsers =

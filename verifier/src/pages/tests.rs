@@ -8,8 +8,7 @@ use axum::http::{Request, header};
 use axum::response::Response;
 use fugong_common::entropy::SeededEntropy;
 use fugong_common::lang::Lang;
-use fugong_common::service::origin::{Origin, Origins};
-use fugong_common::service::shell::Shell;
+use fugong_common::service::serve::Shutdown;
 use fugong_common::time::ManualClock;
 use fugong_common::verdict::Verdict;
 use tower::ServiceExt;
@@ -17,7 +16,6 @@ use tower::ServiceExt;
 use super::panel::Say;
 use super::samples::{self, NOW, outcome, pages, usual_step};
 use super::shown::{Panel, Stage};
-use super::{Site, routes};
 use crate::config::Config;
 use crate::engine::Gate;
 use crate::view::{Recorded, ScanOutcome, Step};
@@ -202,10 +200,8 @@ async fn app() -> (tempfile::TempDir, Router) {
     let config = Config { data_dir: dir.path().to_owned(), ..Config::default() };
     let entropy = Arc::new(SeededEntropy::new(7));
     let gate = Gate::open(config, Arc::new(ManualClock::new(NOW)), entropy.clone()).await.unwrap();
-    let origins = Origins::new(vec![Origin::parse("http://127.0.0.1:8081").unwrap()]);
-    let assets = samples::assets();
-    let shell = Shell::new("verifier", origins, assets.clone(), entropy);
-    (dir, shell.around(routes(Site::new(gate, assets, false))))
+    let app = super::app(&gate, entropy, Shutdown::new()).unwrap();
+    (dir, app)
 }
 
 async fn ask(app: &Router, method: &str, path: &str, body: &'static str) -> Response {
@@ -260,6 +256,17 @@ async fn a_program_is_refused_with_a_code_and_what_to_do() {
         assert_eq!(body["code"], "not_enrolled", "{path}");
         assert!(body["detail"].as_str().unwrap().contains("管理员"));
     }
+}
+
+#[tokio::test]
+async fn machines_learn_whether_it_runs_and_whether_it_can_work() {
+    let (_dir, app) = app().await;
+    assert_eq!(ask(&app, "GET", "/healthz", "").await.status(), 200);
+    let response = ask(&app, "GET", "/readyz", "").await;
+    assert_eq!(response.status(), 503);
+    let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    assert!(std::str::from_utf8(&body).unwrap().contains("enrolled"));
+    assert_eq!(ask(&app, "GET", "/metrics", "").await.status(), 200);
 }
 
 /// Writes every page into the folder that `FUGONG_GALLERY` names, to be looked at in a browser.
