@@ -14,6 +14,9 @@ mod partitions;
 pub mod store;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 pub use bundle::{Bundles, build as build_bundle};
 pub use intake::{Intake, take_in};
 pub use partitions::keep_ahead as keep_partitions_ahead;
