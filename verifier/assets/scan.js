@@ -114,9 +114,7 @@ function announce(text) {
 
 // What the drawn station needs before hands are laid on it.
 function prepare() {
-  for (const radio of document.querySelectorAll("[name=direction][type=radio]")) {
-    if (station().dataset.stage !== "measure") radio.checked = radio.value === direction;
-  }
+  if (station().dataset.stage !== "measure") showDirection();
   if (limits()) shown(false);
   clearInterval(ticking);
   ticking = setInterval(tick, 1000);
@@ -232,13 +230,16 @@ document.addEventListener("submit", (event) => {
     const body = new FormData(form, event.submitter);
     if (form.id === "photo-form") body.set("direction", direction);
     ask(action, form.id === "photo-form" ? body : new URLSearchParams(body), said.checking);
+    form.reset();
   }
 });
 
 document.addEventListener("click", (event) => {
   wake();
-  const pressed = event.target.closest("[data-key]");
-  if (pressed) { key(pressed.dataset.key); pressed.blur(); }
+  const button = event.target.closest("button");
+  if (button?.dataset.key) key(button.dataset.key);
+  // A button that keeps the focus would take the next Enter for itself.
+  if (event.detail > 0) button?.blur();
 });
 
 document.addEventListener("change", (event) => {
@@ -248,10 +249,29 @@ document.addEventListener("change", (event) => {
 
 // The way of whoever stands there, else of those who come.
 function turn(way) {
-  direction = way;
   const { stage, session } = station().dataset;
-  if (stage === "measure" && session) ask(`/session/${session}/act`, new URLSearchParams({ do: way }), said.checking);
-  else for (const radio of document.querySelectorAll("[name=direction][type=radio]")) radio.checked = radio.value === way;
+  if (stage === "measure") {
+    if (session) ask(`/session/${session}/act`, new URLSearchParams({ do: way }), said.checking);
+    return;
+  }
+  direction = way;
+  keep("fugong-direction", way);
+  showDirection();
+}
+
+function showDirection() {
+  for (const radio of document.querySelectorAll("[name=direction][type=radio]")) radio.checked = radio.value === direction;
+  for (const link of document.querySelectorAll('.desk a[href^="/people"], .desk a[href^="/visitor"]')) {
+    link.search = new URLSearchParams({ direction });
+  }
+}
+
+function keep(name, value) {
+  try { sessionStorage.setItem(name, value); } catch { /* private window */ }
+}
+
+function kept(name) {
+  try { return sessionStorage.getItem(name); } catch { return null; }
 }
 
 const sound = $("#sound");
@@ -347,15 +367,11 @@ function toggleCamera() {
   opener.textContent = camera ? said.cameraClose : said.cameraOpen;
   opener.classList.toggle("primary", !camera);
   opener.classList.toggle("gate", !camera);
-  remember(camera ? "on" : "off");
+  // Kept over look-up and visitor form, which are pages of their own.
+  keep("fugong-camera", camera ? "on" : "off");
 }
 opener.addEventListener("click", toggleCamera);
-
-// Kept over look-up and visitor form, which are pages of their own.
-function remember(state) {
-  try { sessionStorage.setItem("fugong-camera", state); } catch { /* private window */ }
-}
-try { if (sessionStorage.getItem("fugong-camera") === "on") toggleCamera(); } catch { /* private window */ }
+if (kept("fugong-camera") === "on") toggleCamera();
 
 // ---- how old everything is -------------------------------------------------------------------
 
@@ -376,6 +392,9 @@ async function refresh() {
 }
 setInterval(refresh, REFRESH_MS);
 
+// A step that began on another page ended here: loading this address again must not repeat it.
+if (location.pathname !== "/") history.replaceState(null, "", "/");
+if (station().dataset.stage === "ready" && !location.search.includes("direction=")) direction = kept("fugong-direction") ?? direction;
 saySound();
 prepare();
 play(station().dataset.notes);

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use fugong_common::lang::Lang;
 use fugong_common::service::language::Language;
 use fugong_common::service::problem::Problem;
-use fugong_common::time::{say_ago, say_span};
+use fugong_common::time::{Millis, Zone, say_ago, say_span};
 use fugong_common::words::fill;
 use qrcode::{Color, EcLevel, QrCode};
 use serde::Deserialize;
@@ -50,7 +50,9 @@ pub struct DevicePage {
     pub sections: Vec<(&'static str, Vec<(&'static str, String)>)>,
     pub browsers: Vec<Browser>,
     pub code: Option<ShownCode>,
-    /// Pairing and unpairing are the shift leader's.
+    /// Label of the field that sets the time, while the clock is uncertain.
+    pub set_clock: Option<String>,
+    /// Pairing, unpairing and setting the time are the shift leader's.
     pub leader: bool,
 }
 
@@ -74,7 +76,11 @@ async fn page_with(
     });
     let browsers = browsers.collect();
     let sections = sections(site, lang);
-    draw(&DevicePage { frame, sections, browsers, code, leader: on_duty.guard.leader })
+    let status = site.gate.status();
+    let set_clock = (status.clock == ClockState::Uncertain)
+        .then(|| fill(DeviceWords::of(lang).clock_field, &[("zone", &status.time_zone)]));
+    let leader = on_duty.guard.leader;
+    draw(&DevicePage { frame, sections, browsers, code, set_clock, leader })
 }
 
 fn sections(site: &Site, lang: Lang) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
@@ -199,6 +205,50 @@ pub fn qr(text: &str) -> String {
 }
 
 #[derive(Debug, Deserialize)]
+pub struct SetClock {
+    /// `2020-02-24T08:12` as browsers send it, in the division's time.
+    time: String,
+}
+
+/// The instant at which a clock on the wall there shows this; `None` if it isn't a time of that day.
+fn instant(zone: &Zone, text: &str) -> Option<Millis> {
+    let (date, time) = text.trim().split_once(['T', ' '])?;
+    let (hours, minutes) = time.split_once(':')?;
+    let minutes = hours.parse::<i64>().ok()? * 60 + minutes.get(..2)?.parse::<i64>().ok()?;
+    let wanted = format!("{date} {}", time.get(..5)?);
+    // On a day on which clocks are changed, the hours counted from midnight are one off.
+    [0, -60, 60]
+        .into_iter()
+        .filter_map(|shift| Some(zone.start_of(date)?.plus_minutes(minutes + shift)))
+        .find(|at| zone.stamp(*at) == wanted)
+}
+
+/// `POST /device/clock`
+pub async fn clock(
+    State(site): State<Site>,
+    Language(lang): Language,
+    on_duty: OnDuty,
+    Form(form): Form<SetClock>,
+) -> Response {
+    if let Err(error) = leader_only(&on_duty) {
+        return refused(&site, lang, &on_duty, error).await;
+    }
+    let words = DeviceWords::of(lang);
+    let Some(at) = instant(&site.say(lang).zone, &form.time) else {
+        let notice = Notice { tone: "stop", text: words.clock_wrong.to_owned() };
+        let page = page_with(&site, lang, &on_duty, Some(notice), None).await;
+        return (StatusCode::UNPROCESSABLE_ENTITY, page).into_response();
+    };
+    match site.gate.set_clock(&on_duty.guard, at).await {
+        Ok(()) => {
+            let notice = Notice { tone: "ok", text: words.clock_done.to_owned() };
+            page_with(&site, lang, &on_duty, Some(notice), None).await
+        }
+        Err(error) => refused(&site, lang, &on_duty, error).await,
+    }
+}
+
+#[derive(Debug, Deserialize)]
 pub struct Unpair {
     pair: i64,
 }
@@ -216,5 +266,38 @@ pub async fn unpair(
     match site.gate.unpair(&on_duty.guard, form.pair).await {
         Ok(()) => page_with(&site, lang, &on_duty, None, None).await,
         Err(error) => refused(&site, lang, &on_duty, error).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_on_the_wall_is_an_instant_there_or_nothing() {
+        let shanghai = Zone::parse("Asia/Shanghai").unwrap();
+        let at = instant(&shanghai, "2020-02-24T08:12").unwrap();
+        assert_eq!(shanghai.stamp(at), "2020-02-24 08:12");
+        assert_eq!(instant(&shanghai, "2020-02-24 08:12:30"), Some(at));
+        for text in
+            ["", "2020-02-24", "2020-02-30T08:12", "2020-02-24T25:00", "2020-02-24T8", "x:y"]
+        {
+            assert_eq!(instant(&shanghai, text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_day_on_which_clocks_change_has_no_wrong_hour() {
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        let at = instant(&berlin, "2020-03-29T08:12").unwrap();
+        assert_eq!(berlin.stamp(at), "2020-03-29 08:12");
+        assert_eq!(instant(&berlin, "2020-03-29T02:30"), None, "an hour that was skipped");
+    }
+
+    #[test]
+    fn a_pairing_link_is_drawn_with_a_quiet_zone_and_no_inline_style() {
+        let svg = qr("https://gate.example:8443/pair?code=7K2M-4Q9D");
+        assert!(svg.starts_with("<svg viewBox=") && !svg.contains("style"));
+        assert!(!svg.contains("M0 ") && !svg.contains("M3 ") && svg.contains("M4 4h"));
     }
 }

@@ -138,6 +138,7 @@ pub fn routes(site: Site) -> Router {
         .route("/device", get(device::page))
         .route("/device/sync", post(device::sync))
         .route("/device/code", post(device::code))
+        .route("/device/clock", post(device::clock))
         .route("/device/unpair", post(device::unpair))
         .route("/api/scan", post(api::scan))
         .route("/api/measure", post(api::measure))

@@ -424,6 +424,8 @@ fn device_pages(lang: Lang, status: &GateStatus, add: &mut impl FnMut(&str, Stri
         ];
         let frame = frame(lang, Here::Device, status);
         let browsers = browsers.into();
-        add(name, text(&DevicePage { frame, sections, browsers, code, leader }));
+        let set_clock =
+            Some(fugong_common::words::fill(d.clock_field, &[("zone", &"Asia/Shanghai")]));
+        add(name, text(&DevicePage { frame, sections, browsers, code, set_clock, leader }));
     }
 }

@@ -294,6 +294,11 @@ fugong_common::words! {
         entries_n: "{n} 条", "{n} entries";
         clock: "时钟", "Clock";
         clock_good: "可信", "trusted";
+        clock_set: "校准时间", "Set the time";
+        clock_field: "现在的日期和时间（{zone}）", "Date and time now ({zone})";
+        clock_why: "按可靠的钟表或手机校准，写入记录。联网同步后自动恢复可信，无须校准。", "Set it by a watch or phone you trust; it goes on record. A sync makes the clock trusted again by itself.";
+        clock_wrong: "请按日期和时间填写，如 2020-02-24 08:12。", "Give date and time, such as 2020-02-24 08:12.";
+        clock_done: "时间已校准。", "The time is set.";
         clock_bad: "待校准", "uncertain";
         now: "本机时间", "Time here";
         browsers: "已配对浏览器", "Paired browsers";
