@@ -1,14 +1,14 @@
 //! What every handler holds: database, clock, randomness, configuration.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use fugong_common::entropy::{self, Entropy};
 use fugong_common::service::assets::Assets;
 use fugong_common::service::limit::{Rate, RateLimiter};
 use fugong_common::service::serve::Shutdown;
 use fugong_common::time::{Clock, Millis};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 use crate::audit::Act;
 use crate::changes::Change;
@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::db::{Db, DbError, Tx};
 use crate::gates::Bundles;
 use crate::keys::KeyRing;
+use crate::print::{FontError, Fonts};
 use crate::{audit, changes};
 
 /// A shared address may belong to a whole office; a guesser gets little from it beyond what the
@@ -39,6 +40,9 @@ struct Inner {
     assets: Assets,
     sign_ins: RateLimiter<IpAddr>,
     keys: KeyRing,
+    fonts: OnceLock<Fonts>,
+    /// Pages are drawn by at most so many at once: it takes a processor and much memory.
+    drawing: Arc<Semaphore>,
     bundles: Bundles,
     recent: Mutex<Recent>,
     shutdown: Shutdown,
@@ -59,6 +63,8 @@ impl App {
             clock,
             entropy,
             keys: KeyRing::new(&config),
+            fonts: OnceLock::new(),
+            drawing: Arc::new(Semaphore::new(2)),
             config,
             changes: watch::Sender::new(0),
             assets: crate::web::assets(),
@@ -92,6 +98,26 @@ impl App {
     /// The private keys of this machine.
     pub fn keys(&self) -> &KeyRing {
         &self.0.keys
+    }
+
+    /// The fonts of everything printed, loaded when first wanted.
+    ///
+    /// # Errors
+    /// Names the folder or file of extra fonts that cannot be used.
+    pub fn fonts(&self) -> Result<Fonts, FontError> {
+        if let Some(fonts) = self.0.fonts.get() {
+            return Ok(fonts.clone());
+        }
+        let fonts = match &self.0.config.extra_fonts {
+            Some(folder) => Fonts::with_folder(folder)?,
+            None => Fonts::built_in()?,
+        };
+        Ok(self.0.fonts.get_or_init(|| fonts).clone())
+    }
+
+    /// Taken while pages are drawn.
+    pub fn drawing(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.0.drawing)
     }
 
     /// The files that pages link to.

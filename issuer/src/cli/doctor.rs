@@ -32,6 +32,7 @@ pub(super) async fn command(config: Config) -> Result<ExitCode, CommandError> {
                     .into()),
                 n => Ok(format!("{n} accounts")),
             });
+            findings.extend(crate::keys::doctor::findings(&app, &mut tx).await?);
             findings.push(match audit::verify(&mut tx).await? {
                 Ok(n) => Ok(format!("the audit log's {n} entries follow from one another")),
                 Err(fault) => Err(format!(

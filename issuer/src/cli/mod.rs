@@ -1,6 +1,8 @@
 //! The issuer's command line.
 
-mod doctor;
+pub(crate) mod doctor;
+mod keys;
+mod placard;
 pub mod serve;
 mod users;
 
@@ -61,6 +63,17 @@ enum Command {
     /// Accounts: add, list, reset
     #[command(subcommand)]
     User(users::UserCommand),
+    /// Signing keys: new, list, retire
+    #[command(subcommand)]
+    Key(keys::KeyCommand),
+    /// The list of signing authorities: sign, show
+    #[command(subcommand)]
+    Trust(keys::TrustCommand),
+    /// Write placards as files
+    #[command(
+        after_help = "Example:\n  issuer placard FG-7K2M4-4Q9DX-01C7R --out placards --format png"
+    )]
+    Placard(placard::PlacardArgs),
 }
 
 /// What ends a command.
@@ -158,6 +171,9 @@ async fn run(cli: Cli) -> Result<ExitCode, CommandError> {
             println!("{}: the schema is up to date", app.db().name());
         }
         Command::Doctor => return doctor::command(config).await,
+        Command::Key(command) => keys::key(&open(config).await?, command).await?,
+        Command::Trust(command) => keys::trust(&open(config).await?, command).await?,
+        Command::Placard(args) => placard::command(&open(config).await?, args).await?,
         Command::User(command) => users::command(&open(config).await?, command).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -7,6 +7,7 @@
 
 pub mod bootstrap;
 pub mod disk;
+pub(crate) mod doctor;
 pub mod pages;
 mod ring;
 pub mod store;

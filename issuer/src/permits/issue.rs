@@ -15,6 +15,7 @@ use fugong_common::trust::Span;
 use fugong_common::uscc::Uscc;
 
 use super::facts::{By, Facts, IssueFacts, IssueRequest, Place, Terms, document_number};
+use super::sheet;
 use super::state::{Event, Refused};
 use super::store::{self, Permit};
 use crate::app::App;
@@ -22,6 +23,7 @@ use crate::audit::Act;
 use crate::db::{DbError, Tx};
 use crate::divisions::{self, RegimeSettings};
 use crate::keys::{self, NoKey};
+use crate::print::{FontError, PrintError, Sheet, placard_svg};
 use crate::status::{self, StatusFault};
 
 /// Why a permit was not issued.
@@ -37,6 +39,9 @@ pub enum IssueError {
     Code,
     /// Nobody signed.
     NoApproval,
+    /// The placard cannot be printed: characters that no font has, or too much text.
+    Print(PrintError),
+    Fonts(FontError),
     /// This application was issued already.
     Twice,
     /// The older permit is not in a state to be reissued.
@@ -72,6 +77,8 @@ impl fmt::Display for IssueError {
             Self::Key(error) => write!(f, "{error}"),
             Self::Status(fault) => write!(f, "{fault:?}"),
             Self::State(refused) => write!(f, "{refused}"),
+            Self::Print(error) => write!(f, "{error}"),
+            Self::Fonts(error) => write!(f, "{error}"),
             other => f.write_str(other.say().1),
         }
     }
@@ -109,7 +116,9 @@ impl IssueError {
                 "许可已暂停、撤销或作废，不能换发。请先恢复，或按新申请办理。",
                 "A suspended, revoked or replaced permit is not reissued. Resume it first, or file anew.",
             ),
-            Self::Db(_) | Self::Key(_) | Self::Status(_) => ("请稍后重试。", "Try again later."),
+            Self::Db(_) | Self::Key(_) | Self::Status(_) | Self::Print(_) | Self::Fonts(_) => {
+                ("请稍后重试。", "Try again later.")
+            }
         }
     }
 }
@@ -120,6 +129,8 @@ impl From<IssueError> for Problem {
             IssueError::Db(error) => return error.into(),
             IssueError::Key(error) => return error.into(),
             IssueError::Status(fault) => return fault.into(),
+            IssueError::Print(error) => return print_problem(&error),
+            IssueError::Fonts(error) => return Self::internal(error),
             IssueError::Term => "term",
             IssueError::NoDivision => "no_division",
             IssueError::Name(_) => "name",
@@ -131,6 +142,19 @@ impl From<IssueError> for Problem {
         Self::new(StatusCode::CONFLICT, code, ("不能发牌", "It cannot be issued"))
             .detail(error.say())
     }
+}
+
+/// What cannot be printed, and what to do about it.
+pub fn print_problem(error: &PrintError) -> Problem {
+    if let PrintError::Renderer(cause) = error {
+        return Problem::internal(cause.clone());
+    }
+    Problem::new(
+        StatusCode::CONFLICT,
+        "not_printable",
+        ("公示牌无法打印", "The placard can't be printed"),
+    )
+    .detail((error.zh(), error.to_string()))
 }
 
 /// What the division says at this moment.
@@ -230,6 +254,10 @@ async fn sign(
         let document = document_number(&office.pattern, year, number);
         (Lineage::starting_with(serial), document, String::new())
     };
+    // A permit whose placard can't be printed is never signed.
+    let fonts = app.fonts().map_err(IssueError::Fonts)?;
+    let specimen = sheet::specimen(&document, &terms, &facts, app.config().demo);
+    placard_svg(&fonts, Sheet::A4, &specimen).map_err(IssueError::Print)?;
     let status_index = status::take_index(tx, &key_id).await?;
     let claims = Claims {
         subject,

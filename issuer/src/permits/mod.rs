@@ -2,20 +2,28 @@
 //! (A41), kept honest by suspension and revocation (A65).
 
 pub mod acts;
+pub mod api;
 pub mod facts;
 pub mod issue;
+#[cfg(test)]
+pub(crate) mod page_tests;
+pub mod pages;
+pub mod printing;
+pub mod sheet;
 pub mod state;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use acts::{ActError, act};
 pub use facts::{Approver, By, Contact, Facts, IssueRequest, Place, Terms};
 pub use issue::{Changes, IssueError, issue, reissue};
 pub use state::{Event, State};
 pub use store::Permit;
+pub use words::PermitWords;
 
 use crate::app::App;
 use crate::db::{DbError, Tx};

@@ -23,7 +23,9 @@ pub use routes::{RouteLine, Routes};
 pub use words::WebWords;
 
 use crate::app::App;
-use crate::{accounts, audit, divisions, enterprises, gates, keys, people, premises, status};
+use crate::{
+    accounts, audit, divisions, enterprises, gates, keys, people, permits, premises, status,
+};
 
 /// Files of the issuer's own beside the shared ones.
 const OWN: &[Asset] = &[
@@ -53,6 +55,7 @@ pub fn declare(app: &App) -> Routes {
         divisions::pages::routes,
         audit::pages::routes,
         keys::pages::routes,
+        permits::pages::routes,
         status::pages::routes,
         gates::api::routes,
         gates::pages::routes,

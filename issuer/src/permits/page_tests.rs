@@ -1,0 +1,178 @@
+use serde_json::Value;
+
+use super::testing::Town;
+use super::*;
+use crate::accounts::Role;
+use crate::permits::testing::text;
+
+/// Letters of a Chinese page that a reader sees, tags and attributes set aside.
+pub(crate) fn latin_words(page: &str) -> Vec<String> {
+    let (mut words, mut word, mut tag) = (Vec::new(), String::new(), false);
+    let body = page.split_once("<body").map_or(page, |(_, body)| body);
+    for c in body.chars() {
+        match c {
+            '<' => tag = true,
+            '>' => tag = false,
+            c if !tag && c.is_ascii_alphabetic() => {
+                word.push(c);
+                continue;
+            }
+            _ => {}
+        }
+        if word.len() > 3 {
+            words.push(std::mem::take(&mut word));
+        }
+        word.clear();
+    }
+    words
+}
+
+#[tokio::test]
+async fn an_inspector_suspends_for_now_and_a_secretary_confirms() {
+    let town = Town::new().await;
+    let permit = town.issued("a1").await;
+    let inspector = town.sign_in("inspector", Role::Inspector).await;
+    let secretary = town.sign_in("secretary", Role::Secretary).await;
+    let path = format!("/permits/{}", permit.id);
+    let (status, page) = town.get(&path, &inspector).await;
+    assert_eq!(status, 200);
+    assert!(page.contains("48 小时内须由签批岗位确认") && !page.contains("撤销…"));
+    let (status, page) =
+        town.post(&format!("{path}/suspend"), &inspector, "reason=x&revision=1").await;
+    assert_eq!(status, 422);
+    assert!(page.contains("请填写理由"), "and what was typed stays");
+    let form = "reason=消毒记录缺失&revision=1";
+    let (status, _) = town.post(&format!("{path}/suspend"), &inspector, form).await;
+    assert_eq!(status, 303);
+    let (_, page) = town.get(&path, &secretary).await;
+    assert!(page.contains("临时暂停") && page.contains("未确认的，自动恢复"));
+    assert_eq!(town.post(&format!("{path}/confirm"), &inspector, form).await.0, 403);
+    // The secretary's page is of the second revision by now.
+    let (status, page) = town.post(&format!("{path}/confirm"), &secretary, form).await;
+    assert_eq!(status, 409);
+    assert!(page.contains("刚被他人处理"));
+    let form = "reason=情况属实，整改前停业&revision=2";
+    assert_eq!(town.post(&format!("{path}/confirm"), &secretary, form).await.0, 303);
+    assert!(matches!(town.find(&permit.id).await.state, State::Suspended { lapses_at: None, .. }));
+}
+
+#[tokio::test]
+async fn a_permit_outside_ones_reach_looks_as_if_it_were_not_there() {
+    let town = Town::new().await;
+    let mut request = town.request("a1");
+    request.place = town.place("e2");
+    let mut tx = town.app.db().write().await.unwrap();
+    let (permit, change) = issue(&town.app, &mut tx, request, &testing::officer()).await.unwrap();
+    town.app.commit(tx, change).await.unwrap();
+    // A contact of the first enterprise.
+    let contact = town.sign_in("contact", Role::Contact).await;
+    assert_eq!(town.get(&format!("/permits/{}", permit.id), &contact).await.0, 404);
+    assert_eq!(town.get(&format!("/api/permits/{}", permit.id), &contact).await.0, 404);
+    let (_, list) = town.get("/permits", &contact).await;
+    assert!(!list.contains(&permit.document_number));
+}
+
+#[tokio::test]
+async fn programs_suspend_with_a_reason_and_learn_when_they_come_too_late() {
+    let town = Town::new().await;
+    let permit = town.issued("a1").await;
+    let director = town.sign_in("director", Role::Director).await;
+    let path = format!("/api/permits/{}/suspend", permit.id);
+    assert_eq!(town.post_json(&path, "", r#"{"reason":"聚集生产"}"#).await.0, 401);
+    let (status, body) = town.post_json(&path, &director, r#"{"reason":""}"#).await;
+    assert_eq!(status, 422, "{body}");
+    let (status, body) =
+        town.post_json(&path, &director, r#"{"reason":"聚集生产","revision":1}"#).await;
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, &body["state"]), (200, &"suspended".into()));
+    let (status, body) =
+        town.post_json(&path, &director, r#"{"reason":"聚集生产","revision":1}"#).await;
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, &body["code"]), (409, &"conflict".into()));
+    let (status, body) = town.post_json(&path, &director, r#"{"reason":"聚集生产"}"#).await;
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, &body["code"]), (409, &"permit_state".into()));
+}
+
+#[tokio::test]
+async fn the_list_and_the_file_speak_one_language() {
+    let town = Town::new().await;
+    let permit = town.issued("a1").await;
+    let secretary = town.sign_in("secretary", Role::Secretary).await;
+    for path in ["/permits".to_owned(), format!("/permits/{}", permit.id)] {
+        let (_, page) = town.get(&format!("{path}?lang=zh"), &secretary).await;
+        let foreign: Vec<_> =
+            latin_words(&page).into_iter().filter(|w| w != "English" && w != "secretary").collect();
+        assert_eq!(foreign, Vec::<String>::new(), "{path}");
+        let (_, page) = town.get(&format!("{path}?lang=en"), &secretary).await;
+        assert!(!page.contains("有效期") && page.contains("Valid"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_specimen_is_watermarked_and_holds_no_code() {
+    let town = Town::new().await;
+    let permit = town.issued("a1").await;
+    let contact = town.sign_in("contact", Role::Contact).await;
+    let (status, svg) = town.get(&format!("/permits/{}/specimen.svg", permit.id), &contact).await;
+    assert_eq!(status, 200);
+    assert!(svg.contains("样张 无效") && !svg.contains(&permit.serial.to_string()));
+}
+
+#[tokio::test]
+async fn copies_are_counted_and_a_void_placard_is_not_printed() {
+    let town = Town::new().await;
+    let permit = town.issued("a1").await;
+    let secretary = town.sign_in("secretary", Role::Secretary).await;
+    let path = format!("/permits/{}/print", permit.id);
+    let (status, svg) = town.post(&path, &secretary, "format=svg&copies=1").await;
+    assert_eq!(status, 200);
+    assert!(svg.contains(&permit.serial.to_string()) && !svg.contains("样张"));
+    let (status, pdf) = town.post(&path, &secretary, "sheet=A3&format=pdf&copies=2").await;
+    assert!(status == 200 && pdf.starts_with("%PDF"));
+    assert_eq!(town.find(&permit.id).await.copies, 3);
+    let (status, pdf) = town.post("/permits/print", &secretary, "which=all&state=valid").await;
+    assert!(status == 200 && pdf.starts_with("%PDF"));
+    let (status, _) = town.post("/permits/print", &secretary, "which=some").await;
+    assert_eq!(status, 422);
+    assert_eq!(town.find(&permit.id).await.copies, 4);
+    let revoke = format!("/permits/{}/revoke", permit.id);
+    assert_eq!(town.post(&revoke, &secretary, "reason=弄虚作假").await.0, 303);
+    assert_eq!(town.post(&path, &secretary, "format=svg").await.0, 409);
+}
+
+#[tokio::test]
+async fn a_name_that_no_font_has_is_refused_before_it_is_signed() {
+    let town = Town::new().await;
+    let mut request = town.request("a1");
+    request.facts.responsible = "张\u{2b81d}".into();
+    let mut tx = town.app.db().write().await.unwrap();
+    let refused = issue(&town.app, &mut tx, request, &testing::officer()).await.unwrap_err();
+    assert!(refused.to_string().contains("U+2B81D"), "{refused}");
+    let problem = fugong_common::service::problem::Problem::from(refused);
+    assert_eq!(problem.code(), "not_printable");
+}
+
+#[tokio::test]
+async fn the_hand_over_is_noted_with_who_took_it() {
+    let town = Town::new().await;
+    let permit = town.issued("a1").await;
+    let director = town.sign_in("director", Role::Director).await;
+    let path = format!("/permits/{}", permit.id);
+    assert_eq!(town.post(&format!("{path}/hand-over"), &director, "name=").await.0, 422);
+    assert_eq!(town.post(&format!("{path}/hand-over"), &director, "name=孙丽").await.0, 303);
+    assert!(town.get(&path, &director).await.1.contains("领取：孙丽"));
+}
+
+#[tokio::test]
+async fn the_page_of_keys_names_what_waits_and_what_is_withdrawn() {
+    let town = Town::new().await;
+    let administrator = town.sign_in("administrator", Role::Administrator).await;
+    let (status, page) = town.get("/keys", &administrator).await;
+    assert_eq!(status, 200);
+    assert!(page.contains("签发中") && page.contains("状态清单"));
+    let intake = town.sign_in("intake", Role::Intake).await;
+    let request = axum::http::Request::get("/keys").header("cookie", intake);
+    let request = request.body(axum::body::Body::empty()).unwrap();
+    assert_eq!(text(town.send(request).await).await.0, 403);
+}
