@@ -5,6 +5,7 @@ pub mod acts;
 pub mod api;
 pub mod facts;
 pub mod issue;
+pub mod issuing;
 #[cfg(test)]
 pub(crate) mod page_tests;
 pub mod pages;

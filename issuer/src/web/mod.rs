@@ -57,6 +57,7 @@ pub fn declare(app: &App) -> Routes {
         keys::pages::routes,
         permits::pages::routes,
         status::pages::routes,
+        permits::issuing::routes,
         gates::api::routes,
         gates::pages::routes,
         enterprises::pages::routes,
