@@ -66,8 +66,11 @@ CREATE TABLE entries (
     at INTEGER NOT NULL,
     -- shown among the last checks
     shown INTEGER NOT NULL CHECK (shown IN (0, 1)),
+    -- as in the chained bytes, to be filtered by
+    verdict TEXT,
     PRIMARY KEY (journal, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX entries_shown ON entries (journal DESC, seq DESC) WHERE shown = 1;
 
 -- Who went in and wasn't seen to leave.
 CREATE TABLE inside (

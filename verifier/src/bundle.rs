@@ -73,6 +73,13 @@ pub struct HeldList {
     pub received_elapsed: i64,
 }
 
+impl HeldList {
+    /// By the wall clock or by this machine's count, whichever is more.
+    pub fn age_seconds(&self, now: Millis, elapsed: i64) -> u64 {
+        self.claims.age_seconds(now, elapsed_seconds(self.received_elapsed, elapsed))
+    }
+}
+
 /// Parts in use. Replaced as a whole.
 #[derive(Debug)]
 pub struct Bundle {

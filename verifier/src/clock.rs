@@ -5,9 +5,10 @@
 //! the latest time this machine itself was sure of. A wall clock before the floor makes the gate uncertain, and an uncertain
 //! gate answers nothing "valid" until the issuer or an administrator sets the time.
 
+use fugong_common::clock::ClockState;
 use fugong_common::time::Millis;
 
-use crate::view::ClockState;
+use crate::store::{Store, StoreError};
 
 /// A wall clock may lag so far behind the floor: issuer and gate are never set alike to the second.
 const SLACK_MILLIS: i64 = 120_000;
@@ -91,6 +92,36 @@ impl GateClock {
         self.started = running;
         self.kept
     }
+}
+
+/// What was kept; a fresh store knows nothing, and believes the wall clock until something signed says otherwise.
+pub async fn load(store: &Store) -> Result<Kept, StoreError> {
+    let row: Option<(i64, i64, i64, i64)> =
+        sqlx::query_as("SELECT floor, last_seen, elapsed, correction FROM clock WHERE one = 1")
+            .fetch_optional(store.pool())
+            .await?;
+    Ok(row.map_or_else(Kept::default, |(floor, last_seen, elapsed, correction)| Kept {
+        floor: Millis(floor),
+        last_seen: Millis(last_seen),
+        elapsed,
+        correction,
+    }))
+}
+
+/// Keeps it.
+pub async fn store(store: &Store, kept: &Kept) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO clock (one, floor, last_seen, elapsed, correction) VALUES (1, $1, $2, $3, $4) \
+         ON CONFLICT (one) DO UPDATE SET floor = excluded.floor, last_seen = excluded.last_seen, \
+         elapsed = excluded.elapsed, correction = excluded.correction",
+    )
+    .bind(kept.floor.0)
+    .bind(kept.last_seen.0)
+    .bind(kept.elapsed)
+    .bind(kept.correction)
+    .execute(store.pool())
+    .await?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,17 +1,34 @@
 //! The gate as its pages use it: one handle, cheap to clone.
+//!
+//! Steps of a scan are in [`scan`](crate::scan), pairing and guards in [`duty`](crate::duty), look-up and lists in
+//! [`people`](crate::people), the issuer's side in [`sync`](crate::sync). All of them are methods of [`Gate`].
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use fugong_common::entropy::Entropy;
+use fugong_common::clock::ClockState;
+use fugong_common::entropy::{self, Entropy};
+use fugong_common::journal::{Draft, EntryKind, Known, Sealed};
+use fugong_common::keys::KeyId;
+use fugong_common::service::ambient::MonotonicClock;
+use fugong_common::status::StatusError;
+use fugong_common::temperature::{Reading as Classified, Temperature, Thresholds};
 use fugong_common::time::{Clock, Millis};
+use tokio::sync::{Notify, watch};
 
+use crate::bundle::Bundle;
+use crate::clock::{GateClock, Reading};
 use crate::config::Config;
-use crate::error::{GateError, PinError};
-use crate::view::{
-    Correction, Direction, EnrolmentStatus, GateStatus, HostRow, InsideRow, Machine, PairRow,
-    PersonRow, RecentRow, RecordPage, RecordQuery, ScanOutcome, SessionId, ShiftFacts, Vehicle,
-    Visitor,
-};
+use crate::duty::Duty;
+use crate::enrol::{Enrolled, Standing};
+use crate::error::GateError;
+use crate::journal::{Append, Journal, NotRecorded};
+use crate::look::Look;
+use crate::presence::Presence;
+use crate::session::Sessions;
+use crate::store::{DirLock, Store, StoreError};
+use crate::sync::Link;
+use crate::view::{EnrolmentStatus, GateStatus, Machine, SessionId};
 
 /// A guard who is signed on at a paired browser. Made by [`Gate::sign_on`] and [`Gate::guard_of`] alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,31 +63,115 @@ pub struct GuardName {
 }
 
 /// The gate of one data directory.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Gate(Arc<Inner>);
 
-#[derive(Debug)]
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Gate").field(&self.0.config.data_dir).finish()
+    }
+}
+
 struct Inner {
     config: Config,
-    clock: Arc<dyn Clock>,
-    #[expect(dead_code)]
+    wall: Arc<dyn Clock>,
+    running: MonotonicClock,
     entropy: Arc<dyn Entropy>,
-    changes: tokio::sync::watch::Sender<u64>,
+    changes: watch::Sender<u64>,
+    store: Store,
+    journal: Journal,
+    time: Mutex<GateClock>,
+    enrolled: RwLock<Option<Arc<Enrolled>>>,
+    bundle: RwLock<Option<Arc<Bundle>>>,
+    sessions: Sessions,
+    duty: Mutex<Duty>,
+    link: Mutex<Link>,
+    sync_now: Notify,
+    _lock: DirLock,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Readings that a thermometer can show, as (lowest, highest) in tenths.
+pub(crate) fn plausible(limits: &Thresholds) -> (i16, i16) {
+    let fits = |tenths: &i16| {
+        limits.classify(Temperature::from_tenths(*tenths)) != Classified::Implausible
+    };
+    let (low, high) = (limits.low_below().tenths(), limits.fever_from().tenths());
+    // The limits' own bounds aren't public; they lie within what any display shows.
+    let from = (0..=low).find(fits).unwrap_or(low);
+    let to = (high..=999).rev().find(fits).unwrap_or(high);
+    (from, to)
 }
 
 impl Gate {
-    /// Opens the data directory: takes its lock, migrates the database, loads what was enrolled and pulled.
+    /// Opens the data directory: takes its lock, migrates the database, loads what was enrolled and pulled. Contacts nobody.
+    ///
+    /// # Errors
+    /// [`StoreError`], which says what to do.
     pub async fn open(
         config: Config,
-        clock: Arc<dyn Clock>,
+        wall: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
-    ) -> Result<Self, GateError> {
-        Ok(Self(Arc::new(Inner {
+    ) -> Result<Self, StoreError> {
+        let dir_lock = DirLock::take(&config.data_dir)?;
+        let store = Store::open(&config.data_dir).await?;
+        let running = MonotonicClock::start();
+        let time = GateClock::resume(crate::clock::load(&store).await?, running.elapsed_millis());
+        let changes = watch::Sender::new(0);
+        let journal = Journal::start(store.clone(), Arc::clone(&entropy), changes.clone()).await?;
+        let enrolled = Enrolled::load(&store).await?.map(Arc::new);
+        let duty = Duty::load(&store).await?;
+        let gate = Self(Arc::new(Inner {
             config,
-            clock,
+            wall,
+            running,
             entropy,
-            changes: tokio::sync::watch::Sender::new(0),
-        })))
+            changes,
+            store,
+            journal,
+            time: Mutex::new(time),
+            enrolled: RwLock::new(enrolled),
+            bundle: RwLock::new(None),
+            sessions: Sessions::default(),
+            duty: Mutex::new(duty),
+            link: Mutex::new(Link::default()),
+            sync_now: Notify::new(),
+            _lock: dir_lock,
+        }));
+        gate.load_bundle().await?;
+        gate.begin_journal().await;
+        Ok(gate)
+    }
+
+    /// An enrolled gate without a journal gets one; one that was enrolled anew cites the head of the one before.
+    pub(crate) async fn begin_journal(&self) {
+        let enrolled = self.enrolled().is_some_and(|e| e.standing != Standing::CutOff);
+        if enrolled && self.journal().standing().is_none() {
+            let _ = self.new_journal("enrolled").await;
+        }
+    }
+
+    /// Opens a journal that cites the head of the one before, if there is one.
+    pub(crate) async fn new_journal(&self, why: &str) -> Result<(), NotRecorded> {
+        let before = self.journal().standing();
+        let draft = Draft {
+            at: self.now(),
+            kind: EntryKind::Opened,
+            verdict: None,
+            known: self.known_now(),
+            cites: before.map(|standing| standing.head.hash),
+        };
+        let text = match before {
+            Some(standing) => {
+                format!("{why}; after {} {}", standing.head.id, standing.head.next_seq)
+            }
+            None => why.to_owned(),
+        };
+        let sealed = Sealed { text: Some(text), ..Sealed::default() };
+        self.journal().open_new(draft, sealed).await.map(|_| ())
     }
 
     /// The configuration that it was opened with.
@@ -78,290 +179,262 @@ impl Gate {
         &self.0.config
     }
 
-    /// What stands at the top of every page.
-    pub fn status(&self) -> GateStatus {
-        GateStatus::unenrolled(self.0.clock.now())
+    pub(crate) fn entropy(&self) -> &dyn Entropy {
+        &*self.0.entropy
     }
 
-    pub fn enrolment(&self) -> EnrolmentStatus {
-        self.status().enrolment
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The journal, for doctors and benchmarks.
+    pub fn journal(&self) -> &Journal {
+        &self.0.journal
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+
+    pub(crate) fn duty(&self) -> MutexGuard<'_, Duty> {
+        lock(&self.0.duty)
+    }
+
+    pub(crate) fn link(&self) -> MutexGuard<'_, Link> {
+        lock(&self.0.link)
+    }
+
+    pub(crate) fn sync_wanted(&self) -> &Notify {
+        &self.0.sync_now
+    }
+
+    /// Asks the issuer now instead of at the next turn.
+    pub fn sync_now(&self) {
+        self.0.sync_now.notify_one();
+    }
+
+    pub(crate) fn enrolled(&self) -> Option<Arc<Enrolled>> {
+        self.0.enrolled.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_enrolled(&self, enrolled: Option<Enrolled>) {
+        *self.0.enrolled.write().unwrap_or_else(PoisonError::into_inner) = enrolled.map(Arc::new);
+        self.changed();
+    }
+
+    pub(crate) fn bundle(&self) -> Option<Arc<Bundle>> {
+        self.0.bundle.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_bundle(&self, bundle: Option<Bundle>) {
+        if let Some(bundle) = &bundle {
+            lock(&self.0.time).raise_floor(bundle.newest_iat());
+        }
+        *self.0.bundle.write().unwrap_or_else(PoisonError::into_inner) = bundle.map(Arc::new);
+        self.changed();
+    }
+
+    pub(crate) fn changed(&self) {
+        self.0.changes.send_modify(|n| *n = n.wrapping_add(1));
     }
 
     /// Changes by one with everything that a page shows: an entry, a bundle, the connection.
-    pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+    pub fn changes(&self) -> watch::Receiver<u64> {
         self.0.changes.subscribe()
     }
 
-    /// A fresh one-time code, good for ten minutes; earlier ones die. The first is printed at start
-    /// while no browser is paired, later ones are asked for by a shift leader or `verifier pair`.
-    pub async fn pairing_code(&self) -> Result<PairingCode, GateError> {
-        Err(GateError::NotRecorded)
+    pub(crate) fn time(&self) -> Reading {
+        lock(&self.0.time).read(self.0.wall.now(), self.0.running.elapsed_millis())
     }
 
-    /// Pairs a browser; the secret goes into its cookie and is kept here only as a hash.
-    pub async fn pair(&self, code: &str, label: &str) -> Result<(Pair, String), GateError> {
-        let _ = (code, label);
-        Err(GateError::Pin(PinError::NotPaired))
+    pub(crate) fn now(&self) -> Millis {
+        self.time().now
     }
 
-    /// The pair of this cookie secret.
-    pub fn find_pair(&self, secret: &str) -> Option<Pair> {
-        let _ = secret;
-        None
+    pub(crate) fn floor(&self) -> Millis {
+        lock(&self.0.time).floor()
     }
 
-    /// Who may sign on here, by name.
-    pub fn guards(&self) -> Vec<GuardName> {
-        Vec::new()
+    /// Writes down how long this machine has run and what time it was last sure of.
+    pub(crate) async fn keep_time(&self) -> Result<(), sqlx::Error> {
+        let kept = lock(&self.0.time).keep(self.0.wall.now(), self.0.running.elapsed_millis());
+        crate::clock::store(self.store(), &kept).await
     }
 
-    /// Signs a guard on at a browser; whoever was signed on there is signed off.
-    pub async fn sign_on(&self, pair: &Pair, guard: &str, pin: &str) -> Result<Guard, GateError> {
-        let _ = (pair, guard, pin);
-        Err(GateError::NotEnrolled)
+    /// Believes another clock than the machine's own. Recorded.
+    pub(crate) async fn take_time(&self, said: Millis, by: &str) -> bool {
+        let taken = lock(&self.0.time).set(self.0.wall.now(), said);
+        if taken {
+            let sealed = Sealed { text: Some(format!("set by {by}")), ..Sealed::default() };
+            self.note(EntryKind::Clock, None, sealed).await;
+            if let Err(error) = self.keep_time().await {
+                tracing::error!(%error, "the time was not stored");
+            }
+            self.changed();
+        }
+        taken
     }
 
-    /// Who is signed on at this browser.
-    pub fn guard_of(&self, pair: &Pair) -> Option<Guard> {
-        let _ = pair;
-        None
-    }
-
-    /// Ends the guard's duty at this browser.
-    pub async fn sign_off(&self, pair: &Pair) -> Result<(), GateError> {
-        let _ = pair;
-        Err(GateError::NotEnrolled)
-    }
-
-    /// Hands the browser over to the next guard, who types the PIN; the note is recorded (at most 500 characters).
-    pub async fn hand_over(
-        &self,
-        pair: &Pair,
-        to: &str,
-        pin: &str,
-        note: &str,
-    ) -> Result<Guard, GateError> {
-        let _ = (pair, to, pin, note);
-        Err(GateError::NotEnrolled)
-    }
-
-    /// Judges what was scanned or typed, and opens a session where something can follow.
-    pub async fn scan(
-        &self,
-        guard: &Guard,
-        text: &str,
-        direction: Direction,
-    ) -> Result<ScanOutcome, GateError> {
-        let _ = (guard, text, direction);
-        Err(GateError::NotEnrolled)
-    }
-
-    /// Opens a session for somebody found by look-up, who carries no pass.
-    pub async fn person(
-        &self,
-        guard: &Guard,
-        worker: &str,
-        direction: Direction,
-    ) -> Result<ScanOutcome, GateError> {
-        let _ = (guard, worker, direction);
-        Err(GateError::NotEnrolled)
-    }
-
-    /// Says which of the enterprise's people stands before the placard, in [`Step::ChoosePerson`](crate::view::Step::ChoosePerson).
-    pub async fn choose_person(
-        &self,
-        guard: &Guard,
-        session: SessionId,
-        worker: &str,
-    ) -> Result<ScanOutcome, GateError> {
-        let _ = (guard, session, worker);
-        Err(GateError::NotEnrolled)
-    }
-
-    /// Registers a visitor under the placard of this session.
-    pub async fn visitor(
-        &self,
-        guard: &Guard,
-        session: SessionId,
-        visitor: Visitor,
-    ) -> Result<ScanOutcome, GateError> {
-        let _ = (guard, session, visitor);
-        Err(GateError::NotEnrolled)
-    }
-
-    /// Registers a visitor of an enterprise chosen from [`Gate::hosts`], without a placard at hand.
-    pub async fn visitor_of(
-        &self,
-        guard: &Guard,
-        host_serial: &str,
-        visitor: Visitor,
-        direction: Direction,
-    ) -> Result<ScanOutcome, GateError> {
-        let _ = (guard, host_serial, visitor, direction);
-        Err(GateError::NotEnrolled)
-    }
-
-    /// Notes the vehicle of an open session.
-    pub async fn vehicle(
-        &self,
-        guard: &Guard,
-        session: SessionId,
-        vehicle: Vehicle,
-    ) -> Result<ScanOutcome, GateError> {
-        let _ = (guard, session, vehicle);
-        Err(GateError::NotEnrolled)
-    }
-
-    /// Takes a reading in tenths of a degree.
-    pub async fn measure(
-        &self,
-        guard: &Guard,
-        session: SessionId,
-        tenths: i16,
-    ) -> Result<ScanOutcome, GateError> {
-        let _ = (guard, session, tenths);
-        Err(GateError::NotEnrolled)
-    }
-
-    /// The guard has seen that every listed condition is met.
-    pub async fn confirm_condition(
-        &self,
-        guard: &Guard,
-        session: SessionId,
-    ) -> Result<ScanOutcome, GateError> {
-        let _ = (guard, session);
-        Err(GateError::NotEnrolled)
-    }
-
-    /// The guard doesn't let them in.
-    pub async fn refuse(
-        &self,
-        guard: &Guard,
-        session: SessionId,
-        reason: &str,
-    ) -> Result<ScanOutcome, GateError> {
-        let _ = (guard, session, reason);
-        Err(GateError::NotEnrolled)
-    }
-
-    /// Two-person override: a shift leader other than the guard types the PIN and gives a reason.
-    pub async fn approve(
-        &self,
-        guard: &Guard,
-        session: SessionId,
-        leader: &str,
-        pin: &str,
-        reason: &str,
-    ) -> Result<ScanOutcome, GateError> {
-        let _ = (guard, session, leader, pin, reason);
-        Err(GateError::NotEnrolled)
-    }
-
-    /// Corrects an entry of the last ten seconds by a further entry that cites it.
-    pub async fn correct(
-        &self,
-        guard: &Guard,
-        seq: u64,
-        correction: Correction,
-    ) -> Result<ScanOutcome, GateError> {
-        let _ = (guard, seq, correction);
-        Err(GateError::NotEnrolled)
-    }
-
-    /// At most five masked people by name, last four, worker number or pass reference. Each look-up is recorded.
-    pub async fn lookup(&self, guard: &Guard, query: &str) -> Result<Vec<PersonRow>, GateError> {
-        let _ = (guard, query);
-        Err(GateError::NotEnrolled)
-    }
-
-    /// Enterprises that visitors may come to.
-    pub fn hosts(&self) -> Vec<HostRow> {
-        Vec::new()
-    }
-
-    /// A session as it was last answered, while it is open.
-    pub fn session(&self, session: SessionId) -> Option<ScanOutcome> {
-        let _ = session;
-        None
-    }
-
-    /// Sessions in the waiting area, oldest first.
-    pub fn parked(&self) -> Vec<ScanOutcome> {
-        Vec::new()
-    }
-
-    /// The last `n` checks (at most 200), newest first.
-    pub async fn recent(&self, n: u32) -> Result<Vec<RecentRow>, GateError> {
-        let _ = n;
-        Ok(Vec::new())
-    }
-
-    /// Who is inside now, newest first.
-    pub fn inside(&self) -> Vec<InsideRow> {
-        Vec::new()
-    }
-
-    /// An administrator at this machine sets the time, where the clock is uncertain. Recorded.
+    /// A shift leader sets the time, where the clock is uncertain. Recorded.
     pub async fn set_clock(&self, guard: &Guard, now: Millis) -> Result<(), GateError> {
-        let _ = (guard, now);
-        Err(GateError::NotEnrolled)
+        if !guard.leader {
+            return Err(GateError::LeaderNeeded);
+        }
+        if self.take_time(now, &guard.id).await { Ok(()) } else { Err(GateError::TooEarly) }
     }
 
-    /// The other way was meant: judges an open session anew for it.
-    pub async fn turn(
+    pub(crate) fn known_now(&self) -> Known {
+        let bundle = self.bundle();
+        Known {
+            key: None,
+            list_seq: None,
+            rule_version: bundle.map(|bundle| bundle.settings.rule_version),
+            clock: self.time().state,
+        }
+    }
+
+    /// Writes an entry that isn't shown among the checks.
+    pub(crate) async fn note(&self, kind: EntryKind, cites: Option<[u8; 32]>, sealed: Sealed) {
+        if self.journal().standing().is_none() {
+            return;
+        }
+        let draft = Draft { at: self.now(), kind, verdict: None, known: self.known_now(), cites };
+        // A disk that refuses is counted by the journal.
+        let _ = self.journal().append(Append { draft, sealed, shown: false, moved: None }).await;
+    }
+
+    pub(crate) fn new_session_id(&self) -> SessionId {
+        SessionId(u64::from_be_bytes(entropy::bytes(self.entropy())))
+    }
+
+    /// What the gate knows now.
+    ///
+    /// # Errors
+    /// Not enrolled and confirmed, or nothing pulled yet.
+    pub(crate) fn look(&self) -> Result<Look, GateError> {
+        if self.enrolled().is_none_or(|enrolled| enrolled.standing != Standing::Confirmed) {
+            return Err(GateError::NotEnrolled);
+        }
+        let bundle = self.bundle().ok_or(GateError::NoBundle)?;
+        let Reading { now, state, elapsed } = self.time();
+        Ok(Look { bundle, now, clock: state, elapsed })
+    }
+
+    /// Takes a scanned status list into use and keeps it.
+    pub(crate) async fn take_scanned_list(
         &self,
-        guard: &Guard,
-        session: SessionId,
-        direction: Direction,
-    ) -> Result<ScanOutcome, GateError> {
-        let _ = (guard, session, direction);
-        Err(GateError::NotEnrolled)
+        bytes: &[u8],
+        look: &Look,
+    ) -> Result<KeyId, StatusError> {
+        let trusted_now = look.now.max(self.floor());
+        let (bundle, key) = look.bundle.with_scanned_list(bytes, trusted_now, look.elapsed)?;
+        if let Err(error) = self.store_scanned_list(key, bytes, look.elapsed).await {
+            // In use all the same: it is signed, and a restart only asks for the code again.
+            tracing::error!(%error, "the scanned status list was not stored");
+        }
+        self.set_bundle(Some(bundle));
+        Ok(key)
     }
 
-    /// Takes a session out of the waiting area, to be measured again.
-    pub async fn resume(
-        &self,
-        guard: &Guard,
-        session: SessionId,
-    ) -> Result<ScanOutcome, GateError> {
-        let _ = (guard, session);
-        Err(GateError::NotEnrolled)
+    /// Entries of the current journal that the issuer lacks.
+    pub(crate) fn to_send(&self) -> u64 {
+        self.journal().standing().map_or(0, |s| s.head.next_seq.saturating_sub(s.sent_seq))
     }
 
-    /// Puts an open session aside in the waiting area, so that the lane goes on.
-    pub async fn park(&self, guard: &Guard, session: SessionId) -> Result<ScanOutcome, GateError> {
-        let _ = (guard, session);
-        Err(GateError::NotEnrolled)
+    pub fn enrolment(&self) -> EnrolmentStatus {
+        let Some(enrolled) = self.enrolled() else { return EnrolmentStatus::NotEnrolled };
+        let gate_name = enrolled.gate_name.clone();
+        let issuer = enrolled.issuer.clone();
+        let device_fingerprint = enrolled.device_fingerprint().to_string();
+        match enrolled.standing {
+            Standing::Waiting => EnrolmentStatus::Waiting { gate_name, issuer, device_fingerprint },
+            Standing::Confirmed => {
+                EnrolmentStatus::Enrolled { gate_name, issuer, device_fingerprint }
+            }
+            Standing::CutOff => EnrolmentStatus::CutOff,
+        }
     }
 
-    /// Today's entries, a page at a time.
-    pub async fn records(&self, query: RecordQuery) -> Result<RecordPage, GateError> {
-        let _ = query;
-        Ok(RecordPage::default())
+    /// What stands at the top of every page.
+    pub fn status(&self) -> GateStatus {
+        let Reading { now, state, elapsed } = self.time();
+        let bundle = self.bundle();
+        let link = self.link().clone();
+        let mut status = GateStatus {
+            enrolment: self.enrolment(),
+            online: link.online,
+            since: link.since,
+            trouble: link.trouble,
+            to_send: self.to_send(),
+            clock: state,
+            not_recorded: self.journal().not_recorded(),
+            inside: self.journal().presence(Presence::count),
+            parked: self.sessions().count_parked(),
+            ..GateStatus::unenrolled(now)
+        };
+        if let Some(enrolled) = self.enrolled() {
+            status.name.clone_from(&enrolled.gate_name);
+        }
+        if let Some(bundle) = bundle {
+            let settings = &bundle.settings;
+            status.name.clone_from(&settings.gate_name);
+            status.status_age_seconds = bundle.status_age_seconds(now, elapsed);
+            status.roster_age_seconds = Some(now.seconds().saturating_sub(bundle.manifest.iat));
+            status.roster_len = bundle.roster.len();
+            status.capacity = settings.capacity;
+            status.time_zone.clone_from(&settings.time_zone);
+            status.fever_tenths = settings.temperature.fever_from().tenths();
+            status.low_tenths = settings.temperature.low_below().tenths();
+            status.plausible_tenths = plausible(&settings.temperature);
+            status.sample = settings.sample;
+        }
+        status
     }
 
-    /// What the guard's shift did since the sign-on.
-    pub async fn shift(&self, guard: &Guard) -> Result<ShiftFacts, GateError> {
-        let _ = guard;
-        Ok(ShiftFacts::default())
-    }
-
-    /// Every paired browser.
-    pub async fn pairs(&self) -> Result<Vec<PairRow>, GateError> {
-        Ok(Vec::new())
-    }
-
-    /// Ends a pairing: that browser can do nothing any more.
-    pub async fn unpair(&self, guard: &Guard, pair: i64) -> Result<(), GateError> {
-        let _ = (guard, pair);
-        Err(GateError::NotEnrolled)
-    }
-
-    /// What the device page shows beside the status.
+    /// What an administrator wants to see of the verifier itself.
     pub fn machine(&self) -> Machine {
-        Machine::default()
+        let Reading { now, elapsed, .. } = self.time();
+        let mut machine = Machine { last_sync: self.link().last_sync, ..Machine::default() };
+        if let Some(enrolled) = self.enrolled() {
+            machine.gate_id.clone_from(&enrolled.gate_id);
+            machine.root_fingerprint = Some(enrolled.root.to_string());
+        }
+        if let Some(bundle) = self.bundle() {
+            machine.root_fingerprint = Some(bundle.trust.root().to_string());
+            machine.manifest_seq = Some(bundle.manifest.seq);
+            machine.manifest_at = Some(Millis::from_seconds(bundle.manifest.iat));
+            machine.trust_version = bundle.trust.list().map(|list| list.version);
+            machine.status_lists = bundle
+                .lists
+                .values()
+                .map(|list| (list.claims.seq, list.age_seconds(now, elapsed)))
+                .collect();
+        }
+        if let Some(standing) = self.journal().standing() {
+            machine.journal_id = standing.head.id.to_string();
+            machine.journal_next_seq = standing.head.next_seq;
+            machine.journal_head = fugong_common::hex::encode(&standing.head.hash);
+        }
+        machine
     }
 
-    /// Asks for a pull and an upload now; the connection's state shows how it went.
-    pub fn sync_now(&self) {}
+    /// Whether somebody at this machine has to make a pairing code: nobody is paired yet.
+    pub fn wants_pairing(&self) -> bool {
+        self.duty().is_bare()
+    }
+
+    /// Small work of every few seconds: sessions nobody comes back to, the time, parts that needn't be kept.
+    pub(crate) async fn tidy(&self) {
+        let now = self.now();
+        self.sessions().tidy(now);
+        let before = now.plus_hours(-i64::from(self.config().keep_sent_hours));
+        if self.time().state == ClockState::Trusted
+            && let Err(error) = self.journal().purge_sent(before).await
+        {
+            tracing::warn!(%error, "sent entries were not purged");
+        }
+        if let Err(error) = self.keep_time().await {
+            tracing::warn!(%error, "the time was not stored");
+        }
+    }
 }

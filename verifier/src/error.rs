@@ -36,6 +36,8 @@ pub enum GateError {
     NoOverride,
     /// PIN wrong, or locked for so many seconds.
     Pin(PinError),
+    /// A time before what the issuer has signed already.
+    TooEarly,
     /// The disk refused.
     NotRecorded,
 }
@@ -70,6 +72,7 @@ fugong_common::words! {
         pin_wrong: "值守人员或 PIN 不正确，请重新输入。", "Guard or PIN is wrong. Try again.";
         pin_locked: "输错次数过多，请等待 {seconds} 秒。", "Too many wrong tries. Wait {seconds} s.";
         not_paired: "此浏览器尚未配对，请输入配对码。", "This browser isn't paired. Type the pairing code.";
+        too_early: "该时间早于签发机构已签发的清单，请核对后重新输入。", "That is earlier than what the issuer has signed already. Check the time and type it anew.";
         not_recorded: "未能记录，请检查磁盘空间并联系管理员。", "Not recorded. Check the disk and call the administrator.";
     }
 }
@@ -94,6 +97,7 @@ impl GateError {
             Self::Pin(PinError::Wrong) => "pin_wrong",
             Self::Pin(PinError::Locked { .. }) => "pin_locked",
             Self::Pin(PinError::NotPaired) => "not_paired",
+            Self::TooEarly => "too_early",
             Self::NotRecorded => "not_recorded",
         }
     }
@@ -123,6 +127,7 @@ impl GateError {
                 fill(words.pin_locked, &[("seconds", seconds)])
             }
             Self::Pin(PinError::NotPaired) => words.not_paired.to_owned(),
+            Self::TooEarly => words.too_early.to_owned(),
             Self::NotRecorded => words.not_recorded.to_owned(),
         }
     }

@@ -12,6 +12,7 @@ use fugong_common::journal::{
     Draft, EntryKind, Head, JournalId, Known, Record, Sealed, SealedPart,
 };
 use fugong_common::time::Millis;
+use fugong_common::verdict::Verdict;
 use fugong_common::wire::Hex;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
@@ -22,7 +23,7 @@ use crate::store::{NotRecordedCount, Store, StoreError};
 
 /// Entries that one transaction takes at most: bounds the wait of the first for the last.
 const GROUP: usize = 1000;
-/// Rows of one INSERT; six values each, far below `SQLite`'s limit of 32,766.
+/// Rows of one INSERT; seven values each, far below `SQLite`'s limit of 32,766.
 const ROWS: usize = 200;
 /// Entries that may wait. Beyond it callers wait for a place, which slows the door instead of filling the memory.
 const WAITING: usize = 4096;
@@ -83,8 +84,43 @@ impl std::fmt::Debug for Request {
     }
 }
 
-/// Journal, number, chained bytes, sealed part.
-type ShownRow = (i64, i64, Vec<u8>, Option<Vec<u8>>);
+/// Number, sent, chained bytes, sealed part.
+type ShownRow = (i64, bool, Vec<u8>, Option<Vec<u8>>);
+
+/// A journal that was checked from its beginning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    pub id: JournalId,
+    /// Entries found good.
+    pub entries: u64,
+    /// What is wrong after them.
+    pub fault: Option<String>,
+}
+
+/// Which shown entries are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct ShownQuery {
+    pub since: Millis,
+    pub verdict: Option<Verdict>,
+    pub skip: u32,
+    pub limit: u32,
+}
+
+impl Default for ShownQuery {
+    /// All of them.
+    fn default() -> Self {
+        Self { since: Millis(i64::MIN), verdict: None, skip: 0, limit: u32::MAX }
+    }
+}
+
+/// A shown entry.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    pub seq: u64,
+    /// The issuer has it.
+    pub sent: bool,
+    pub record: Record,
+}
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -207,19 +243,39 @@ impl Journal {
         Ok(rows.into_iter().map(|(chained, sealed)| record_from(chained, sealed)).collect())
     }
 
-    /// The last shown entries of every journal with their numbers, newest first.
-    pub async fn list_shown(&self, limit: u32) -> Result<Vec<(i64, u64, Record)>, sqlx::Error> {
+    /// Shown entries of every journal, newest first.
+    pub async fn list_shown(&self, query: ShownQuery) -> Result<Vec<Shown>, sqlx::Error> {
         let rows: Vec<ShownRow> = sqlx::query_as(
-            "SELECT journal, seq, chained, sealed FROM entries WHERE shown = 1 \
-             ORDER BY journal DESC, seq DESC LIMIT $1",
+            "SELECT e.seq, e.seq < j.sent_seq, e.chained, e.sealed FROM entries e \
+             JOIN journals j ON j.number = e.journal \
+             WHERE e.shown = 1 AND e.at >= $4 AND ($1 IS NULL OR e.verdict = $1) \
+             ORDER BY e.journal DESC, e.seq DESC LIMIT $2 OFFSET $3",
         )
-        .bind(i64::from(limit))
+        .bind(query.verdict.map(Verdict::code))
+        .bind(i64::from(query.limit))
+        .bind(i64::from(query.skip))
+        .bind(query.since.0)
         .fetch_all(self.store.pool())
         .await?;
-        let row = |(journal, seq, chained, sealed)| {
-            (journal, unsigned(seq), record_from(chained, sealed))
+        let shown = |(seq, sent, chained, sealed)| Shown {
+            seq: unsigned(seq),
+            sent,
+            record: record_from(chained, sealed),
         };
-        Ok(rows.into_iter().map(row).collect())
+        Ok(rows.into_iter().map(shown).collect())
+    }
+
+    /// How many shown entries there are.
+    pub async fn count_shown(&self, query: ShownQuery) -> Result<u32, sqlx::Error> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM entries \
+             WHERE shown = 1 AND at >= $2 AND ($1 IS NULL OR verdict = $1)",
+        )
+        .bind(query.verdict.map(Verdict::code))
+        .bind(query.since.0)
+        .fetch_one(self.store.pool())
+        .await?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
     /// One record of the current journal.
@@ -229,19 +285,28 @@ impl Journal {
         Ok(if seq < standing.head.next_seq { found.into_iter().next() } else { None })
     }
 
-    /// Notes that the issuer has the entries below `sent`.
-    pub async fn mark_sent(&self, number: i64, sent: u64) -> Result<(), sqlx::Error> {
-        sqlx::query("UPDATE journals SET sent_seq = max(sent_seq, $1) WHERE number = $2")
+    /// Notes that the issuer has the entries below `sent`; fewer than before where the issuer itself was restored.
+    pub async fn set_sent(&self, number: i64, sent: u64) -> Result<(), sqlx::Error> {
+        let same = |s: &Standing| s.number == number && s.sent_seq == sent;
+        if self.standing().is_some_and(|standing| same(&standing)) {
+            return Ok(());
+        }
+        sqlx::query("UPDATE journals SET sent_seq = $1 WHERE number = $2")
             .bind(signed(sent))
             .bind(number)
             .execute(self.store.pool())
             .await?;
         if let Some(standing) = lock(&self.shared.standing).as_mut().filter(|s| s.number == number)
         {
-            standing.sent_seq = standing.sent_seq.max(sent);
+            standing.sent_seq = sent;
         }
         self.shared.changed.send_modify(|n| *n = n.wrapping_add(1));
         Ok(())
+    }
+
+    /// Nobody is inside any more, as far as this gate may know: it was cut off.
+    pub(crate) fn forget_people(&self) {
+        *lock(&self.shared.presence) = Presence::default();
     }
 
     /// Journals that the issuer doesn't have whole yet, oldest first, without forked ones.
@@ -275,17 +340,15 @@ impl Journal {
         Ok(done.rows_affected())
     }
 
-    /// Every journal from its beginning: number, id, stored head, and what checking it says.
-    pub async fn verify_all(
-        store: &Store,
-    ) -> Result<Vec<(JournalId, u64, Result<(), String>)>, StoreError> {
+    /// Checks every journal from its beginning.
+    pub async fn verify_all(store: &Store) -> Result<Vec<Checked>, StoreError> {
         let rows =
             sqlx::query("SELECT * FROM journals ORDER BY number").fetch_all(store.pool()).await?;
         let mut found = Vec::new();
         for row in &rows {
             let standing = standing_from(row)?;
             let mut head = Head::start(standing.head.id);
-            let mut verdict = Ok(());
+            let mut fault = None;
             loop {
                 let rows: Vec<(Vec<u8>, Option<Vec<u8>>)> = sqlx::query_as(
                     "SELECT chained, sealed FROM entries WHERE journal = $1 AND seq >= $2 \
@@ -301,19 +364,19 @@ impl Journal {
                 let records: Vec<_> = rows.into_iter().map(|(c, s)| record_from(c, s)).collect();
                 match head.follow(&records, |_| None) {
                     Ok(followed) => head = followed.head,
-                    Err(fault) => {
-                        verdict = Err(fault.to_string());
+                    Err(found) => {
+                        fault = Some(found.to_string());
                         break;
                     }
                 }
             }
-            if verdict.is_ok() && head != standing.head {
-                verdict = Err(format!(
+            if fault.is_none() && head != standing.head {
+                fault = Some(format!(
                     "the journal ends at {}, but {} entries were acknowledged",
                     head.next_seq, standing.head.next_seq
                 ));
             }
-            found.push((standing.head.id, head.next_seq, verdict));
+            found.push(Checked { id: standing.head.id, entries: head.next_seq, fault });
         }
         Ok(found)
     }
@@ -442,7 +505,7 @@ impl Writer {
         let seq = head.next_seq;
         let (record, next) = head.append(draft, sealed, entropy::bytes(&*self.entropy));
         *head = next;
-        rows.push(Row { seq, record, at: draft.at, shown });
+        rows.push(Row { seq, record, at: draft.at, shown, verdict: draft.verdict });
     }
 
     async fn open(&mut self, draft: Draft, sealed: Sealed) -> Result<Standing, NotRecorded> {
@@ -485,6 +548,7 @@ struct Row {
     record: Record,
     at: Millis,
     shown: bool,
+    verdict: Option<Verdict>,
 }
 
 async fn insert(
@@ -494,7 +558,7 @@ async fn insert(
 ) -> Result<(), sqlx::Error> {
     for rows in rows.chunks(ROWS) {
         let mut query = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO entries (journal, seq, chained, sealed, at, shown) ",
+            "INSERT INTO entries (journal, seq, chained, sealed, at, shown, verdict) ",
         );
         query.push_values(rows, |mut values, row| {
             let sealed = row.record.sealed.as_ref().map(|part| {
@@ -508,7 +572,8 @@ async fn insert(
                 .push_bind(row.record.chained.as_slice())
                 .push_bind(sealed)
                 .push_bind(row.at.0)
-                .push_bind(i64::from(row.shown));
+                .push_bind(i64::from(row.shown))
+                .push_bind(row.verdict.map(Verdict::code));
         });
         query.build().execute(&mut **transaction).await?;
     }

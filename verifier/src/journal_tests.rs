@@ -61,7 +61,7 @@ async fn entries_that_wait_together_share_one_commit() {
     assert_eq!(journal.presence(Presence::count), 400);
     let verified = Journal::verify_all(&store).await.unwrap();
     assert_eq!(verified.len(), 1);
-    assert_eq!((verified[0].1, &verified[0].2), (401, &Ok(())));
+    assert_eq!((verified[0].entries, &verified[0].fault), (401, &None));
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn a_restart_takes_the_chain_and_the_people_inside_up_again() {
     let second = journal(&store).await;
     assert_eq!(second.append(passed("W2")).await, Ok(2));
     assert_eq!(second.presence(Presence::count), 2);
-    assert!(Journal::verify_all(&store).await.unwrap()[0].2.is_ok());
+    assert!(Journal::verify_all(&store).await.unwrap()[0].fault.is_none());
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn answers_that_the_disk_refuses_are_counted_and_accounted_for_later() {
     assert_eq!(Entry::decode(&account.chained).unwrap().draft.kind, EntryKind::NotRecorded);
     let sealed = Sealed::from_bytes(&account.sealed.unwrap().bytes).unwrap();
     assert_eq!(sealed.text.as_deref(), Some("2"));
-    assert!(Journal::verify_all(&store).await.unwrap()[0].2.is_ok());
+    assert!(Journal::verify_all(&store).await.unwrap()[0].fault.is_none());
 }
 
 #[tokio::test]
@@ -108,12 +108,12 @@ async fn purging_what_was_sent_leaves_the_chain_whole() {
         journal.append(passed(worker)).await.unwrap();
     }
     let number = journal.standing().unwrap().number;
-    journal.mark_sent(number, 3).await.unwrap();
+    journal.set_sent(number, 3).await.unwrap();
     assert_eq!(journal.purge_sent(NOON).await.unwrap(), 0, "nothing is old enough");
     assert_eq!(journal.purge_sent(NOON.plus_hours(1)).await.unwrap(), 3);
     assert!(journal.find_record(2).await.unwrap().unwrap().sealed.is_none());
     assert!(journal.find_record(3).await.unwrap().unwrap().sealed.is_some(), "not sent yet");
-    assert!(Journal::verify_all(&store).await.unwrap()[0].2.is_ok());
+    assert!(Journal::verify_all(&store).await.unwrap()[0].fault.is_none());
 }
 
 #[tokio::test]
@@ -131,5 +131,5 @@ async fn a_changed_entry_is_found_by_verification() {
         .execute(store.pool())
         .await
         .unwrap();
-    assert!(Journal::verify_all(&store).await.unwrap()[0].2.is_err());
+    assert!(Journal::verify_all(&store).await.unwrap()[0].fault.is_some());
 }

@@ -1,21 +1,34 @@
-//! The gate: verdicts without a network, a durable journal, and what the scan page stands on.
+//! The gate: verdicts without a network, a durable journal, and the pages that guards use.
 
 pub mod bundle;
+pub mod check;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod doctor;
+pub mod duty;
 pub mod engine;
+pub mod enrol;
 pub mod error;
 pub mod gate;
 pub mod guards;
+pub mod issuer;
 pub mod journal;
+pub mod look;
 pub mod pages;
 pub mod pairing;
+pub mod people;
 pub mod presence;
 pub mod remember;
 pub mod roster;
+pub mod scan;
+pub mod serve;
+pub mod session;
 pub mod store;
+pub mod sync;
 pub mod view;
 
 pub use config::Config;
 pub use engine::{Gate, Guard, GuardName, Pair, PairingCode};
 pub use error::{GateError, PinError};
+pub use serve::{Running, StartError, run};

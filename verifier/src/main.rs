@@ -1,1 +1,5 @@
-fn main() {}
+//! The verifier's program.
+
+fn main() -> std::process::ExitCode {
+    fugong_verifier::cli::main()
+}

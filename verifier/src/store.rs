@@ -99,6 +99,18 @@ impl Store {
         Ok(Self { pool, dir: dir.to_owned() })
     }
 
+    /// Opens the database of a directory that a verifier has used.
+    ///
+    /// # Errors
+    /// There is none; nothing is created.
+    pub async fn open_existing(dir: &Path) -> Result<Self, StoreError> {
+        let file = dir.join("gate.sqlite");
+        match std::fs::metadata(&file) {
+            Ok(_) => Self::open(dir).await,
+            Err(error) => Err(StoreError::Directory(file, error)),
+        }
+    }
+
     pub fn pool(&self) -> &SqlitePool {
         &self.pool
     }

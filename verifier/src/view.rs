@@ -3,9 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+pub use fugong_common::clock::ClockState;
+pub use fugong_common::judge::Reason;
 use fugong_common::time::Millis;
 use fugong_common::verdict::{Details, Verdict};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Which way somebody passes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -14,6 +16,24 @@ pub enum Direction {
     #[default]
     In,
     Out,
+}
+
+impl From<Direction> for fugong_common::journal::Direction {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::In => Self::In,
+            Direction::Out => Self::Out,
+        }
+    }
+}
+
+impl From<fugong_common::journal::Direction> for Direction {
+    fn from(direction: fugong_common::journal::Direction) -> Self {
+        match direction {
+            fugong_common::journal::Direction::In => Self::In,
+            fugong_common::journal::Direction::Out => Self::Out,
+        }
+    }
 }
 
 impl Direction {
@@ -120,6 +140,21 @@ pub enum Condition {
     Leaving { because: Verdict },
 }
 
+impl Condition {
+    /// Stable name, as in JSON and in journal remarks.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::StatusOld { .. } => "status_old",
+            Self::CompareDocument => "compare_document",
+            Self::PremisesFull { .. } => "premises_full",
+            Self::EnterpriseFull { .. } => "enterprise_full",
+            Self::AlreadyInside { .. } => "already_inside",
+            Self::OtherSite => "other_site",
+            Self::Leaving { .. } => "leaving",
+        }
+    }
+}
+
 /// The enterprise that a permit or pass is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct EnterpriseFacts {
@@ -173,6 +208,9 @@ pub struct ScanOutcome {
     pub conditions: Vec<Condition>,
     /// The division's order for gates without network, where it applies.
     pub offline_order: Option<String>,
+    /// Why, the deciding reason first; said by [`Reason::say`].
+    #[serde(skip)]
+    pub reasons: Vec<Reason>,
     /// What [`Verdict::instruction`] mentions. The first day is left to the page, which knows the language.
     #[serde(skip)]
     pub details: Details,
@@ -290,14 +328,6 @@ pub enum EnrolmentStatus {
     CutOff,
 }
 
-/// Whether the time can be relied on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClockState {
-    Trusted,
-    Uncertain,
-}
-
 /// Line at the top of every gate page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GateStatus {
@@ -316,6 +346,7 @@ pub struct GateStatus {
     /// Age of the bundle: roster, register, settings.
     pub roster_age_seconds: Option<u64>,
     pub roster_len: usize,
+    #[serde(serialize_with = "clock_code")]
     pub clock: ClockState,
     /// Answers given that the disk refused to record.
     pub not_recorded: u64,
@@ -334,6 +365,10 @@ pub struct GateStatus {
     /// Belongs to the sample town; every page says so.
     pub sample: bool,
     pub now: Millis,
+}
+
+fn clock_code<S: Serializer>(clock: &ClockState, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(clock.code())
 }
 
 impl GateStatus {

@@ -13,7 +13,9 @@ impl From<GateError> for Problem {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             GateError::NoSession => StatusCode::GONE,
-            GateError::WrongStep | GateError::TooLateToCorrect => StatusCode::CONFLICT,
+            GateError::WrongStep | GateError::TooLateToCorrect | GateError::TooEarly => {
+                StatusCode::CONFLICT
+            }
             GateError::NoSuchPerson | GateError::NoSuchHost => StatusCode::NOT_FOUND,
             GateError::Implausible { .. }
             | GateError::VisitorIncomplete

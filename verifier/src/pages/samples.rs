@@ -112,6 +112,7 @@ pub fn outcome(verdict: Verdict, step: Step) -> ScanOutcome {
         }),
         conditions: Vec::new(),
         offline_order: None,
+        reasons: Vec::new(),
         details: Details::default(),
         valid_from: (verdict == Verdict::NotYet).then_some(1_582_600_000),
         status_age_seconds: Some(16),

@@ -1,0 +1,180 @@
+//! One scan session: permit or pass, person, vehicle, temperature and direction, from the scan to its record.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use fugong_common::placard::Scanned;
+use fugong_common::temperature::Temperature;
+use fugong_common::time::Millis;
+use fugong_common::verdict::Verdict;
+use fugong_common::wire::PersonRecord;
+
+use crate::view::{Condition, Direction, ScanOutcome, SessionId, Step, Vehicle, Visitor};
+
+/// What began the session; judged anew at every step.
+#[derive(Clone, Debug)]
+pub enum Source {
+    Scanned(Scanned),
+    /// Looked up: worker number.
+    Worker(String),
+}
+
+/// Who it is about.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    Nobody,
+    Worker(Box<PersonRecord>),
+    /// Name on a good pass that the roster doesn't know.
+    Stranger(String),
+    Visitor(Visitor),
+}
+
+/// Where the session stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// A placard holds; somebody has to be named.
+    AwaitingPerson,
+    /// The guard looks whether these are met.
+    Confirming(Vec<Condition>),
+    /// The thermometer is next.
+    Measuring,
+    /// Entry `seq` lets them pass; may be corrected for ten seconds. `seq` is missing where the disk refused.
+    Passed { seq: Option<u64> },
+    /// Not let in. With the verdict, for an override.
+    Stopped(Verdict),
+}
+
+impl State {
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::AwaitingPerson | Self::Confirming(_) | Self::Measuring)
+    }
+}
+
+/// A session.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub id: SessionId,
+    pub source: Source,
+    pub subject: Subject,
+    pub direction: Direction,
+    pub vehicle: Option<Vehicle>,
+    pub state: State,
+    /// Conditions that the guard saw to be met.
+    pub confirmed: Vec<Condition>,
+    /// Verdict that two people decided against.
+    pub overridden: Option<Verdict>,
+    /// First high reading; another one refuses.
+    pub high: Option<Temperature>,
+    /// Refused once: may turn round, but not in again.
+    pub barred: bool,
+}
+
+/// A session and its last answer.
+#[derive(Debug)]
+pub struct Slot {
+    /// One step at a time; the second waits and finds the session where the first left it.
+    pub session: tokio::sync::Mutex<Session>,
+    last: Mutex<ScanOutcome>,
+    parked: std::sync::atomic::AtomicBool,
+}
+
+impl Slot {
+    fn last(&self) -> MutexGuard<'_, ScanOutcome> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last answer.
+    pub fn outcome(&self) -> ScanOutcome {
+        self.last().clone()
+    }
+
+    pub fn answer(&self, outcome: &ScanOutcome) {
+        *self.last() = outcome.clone();
+    }
+
+    pub fn set_parked(&self, parked: bool) {
+        self.parked.store(parked, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    pub fn is_parked(&self) -> bool {
+        self.parked.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// When nobody will come back to it.
+    fn is_over(&self, now: Millis) -> bool {
+        let outcome = self.last();
+        let minutes = match outcome.step {
+            Step::Passed | Step::Stopped | Step::StatusTaken => 5,
+            _ if self.is_parked() => 240,
+            _ => 30,
+        };
+        now.since(outcome.at).abs() > minutes * 60_000
+    }
+}
+
+/// Sessions in memory. A restart forgets open ones; whoever stands there is scanned again.
+#[derive(Debug, Default)]
+pub struct Sessions(RwLock<HashMap<SessionId, Arc<Slot>>>);
+
+/// More than any gate has open at once.
+const MOST: usize = 20_000;
+
+impl Sessions {
+    pub fn find(&self, id: SessionId) -> Option<Arc<Slot>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    pub fn insert(&self, session: Session, outcome: ScanOutcome, now: Millis) {
+        let id = session.id;
+        let slot = Slot {
+            session: tokio::sync::Mutex::new(session),
+            last: Mutex::new(outcome),
+            parked: false.into(),
+        };
+        let mut sessions = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if sessions.len() >= MOST {
+            sessions.retain(|_, slot| !slot.is_over(now));
+        }
+        if sessions.len() >= MOST {
+            // Rather forget finished ones early than refuse to check.
+            sessions.retain(|_, slot| !matches!(slot.last().step, Step::Passed | Step::Stopped));
+        }
+        sessions.insert(id, Arc::new(slot));
+    }
+
+    /// Forgets what nobody will come back to.
+    pub fn tidy(&self, now: Millis) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|_, slot| !slot.is_over(now));
+    }
+
+    /// Last answers of the sessions in the waiting area, oldest first.
+    pub fn parked(&self) -> Vec<ScanOutcome> {
+        let sessions = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let mut parked: Vec<_> =
+            sessions.values().filter(|slot| slot.is_parked()).map(|slot| slot.outcome()).collect();
+        parked.sort_by_key(|outcome| outcome.at);
+        parked
+    }
+
+    pub fn count_parked(&self) -> u32 {
+        let sessions = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        u32::try_from(sessions.values().filter(|slot| slot.is_parked()).count()).unwrap_or(u32::MAX)
+    }
+
+    /// The session whose passing is entry `seq`.
+    pub fn find_passed(&self, seq: u64) -> Option<Arc<Slot>> {
+        let sessions = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        sessions
+            .values()
+            .find(|slot| {
+                let last = slot.last();
+                last.step == Step::Passed && last.recorded == crate::view::Recorded::Yes { seq }
+            })
+            .cloned()
+    }
+
+    /// Forgets everything: the gate was cut off.
+    pub fn clear(&self) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
