@@ -1,0 +1,7 @@
+//! Issuer and gate in one process on embedded databases, with a small town of sample enterprises.
+
+pub mod stage;
+pub mod start;
+pub mod town;
+
+pub use start::{Options, Started, start};
