@@ -1,1 +1,110 @@
-fn main() {}
+//! `cargo run --release`: the whole system on this machine, with a sample town.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use fugong_common::lang::Lang;
+use fugong_common::service::ambient::{SystemClock, SystemEntropy};
+use fugong_common::service::serve::Shutdown;
+use fugong_common::service::{logging, metrics};
+use fugong_quickstart::town::{ACCOUNTS, GUARDS};
+use fugong_quickstart::{Options, Started, start};
+
+/// The whole system in one process on embedded databases, with a small town of sample enterprises
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    after_help = "Examples:\n  cargo run --release\n  cargo run --release -- --lan\n  cargo run --release -- --data elsewhere --issuer-port 9080 --gate-port 9081"
+)]
+struct Arguments {
+    /// Where everything is kept; a second start finds it again [default: data, with --lan: data-lan]
+    #[arg(long)]
+    data: Option<PathBuf>,
+    #[arg(long, default_value_t = 8080)]
+    issuer_port: u16,
+    #[arg(long, default_value_t = 8081)]
+    gate_port: u16,
+    /// Let phones in the local network come too, over TLS
+    #[arg(long)]
+    lan: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // Placards name the address they were printed for, so each address has a town of its own.
+    let usual = if arguments.lan { "data-lan" } else { "data" };
+    let options = Options {
+        data: arguments.data.unwrap_or_else(|| PathBuf::from(usual)),
+        issuer_port: arguments.issuer_port,
+        gate_port: arguments.gate_port,
+        lan: arguments.lan,
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(&options)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
+    logging::start(
+        logging::Style::Text,
+        Some(&std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned())),
+    );
+    metrics::start()?;
+    let shutdown = Shutdown::on_signals()?;
+    println!("Starting; the first start builds the sample town and takes a few seconds.");
+    let started = start(options, Arc::new(SystemClock), Arc::new(SystemEntropy), shutdown).await?;
+    say(&started);
+    let (issuer, gate) = tokio::join!(started.issuer.finished(), started.gate.finished());
+    issuer?;
+    gate?;
+    Ok(())
+}
+
+fn say(started: &Started) {
+    println!("\n复工许可与门岗核验  Reopening permits and gate checks: sample town\n");
+    println!("Console   {}/sign-in", started.issuer_origin);
+    println!("          password of every account: {}", started.password);
+    for (sign_in, name, role, _) in ACCOUNTS {
+        println!(
+            "          {sign_in:<12} {name}  {} / {}",
+            role.title(Lang::Zh),
+            role.title(Lang::En)
+        );
+    }
+    println!(
+        "          {:<12} 云锦程  主要负责人 / responsible person of the first enterprise",
+        "responsible"
+    );
+    println!("          {:<12} 白雪  经办人 / its contact", "contact");
+    println!("\nGate      {}", started.gate_origin);
+    println!("          pair this browser within ten minutes: {}", started.pairing_link);
+    for (name, leads, pin) in GUARDS {
+        println!(
+            "          {name}  PIN {pin}  {}",
+            if *leads { "带班人员 / shift leader" } else { "值守人员 / guard" }
+        );
+    }
+    println!("\nPlacard   {} (and .png beside it)", started.placard.display());
+    println!("Passes    {}", started.passes.display());
+    if let Some(authority) = &started.authority {
+        println!(
+            "\nPhones    install {} as a trusted certificate first (see README)",
+            authority.display()
+        );
+    }
+    println!("\nCtrl-C stops both; the next start finds everything again.");
+}

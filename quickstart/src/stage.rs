@@ -9,7 +9,8 @@ use fugong_common::time::{Clock, ManualClock, Millis, Zone};
 use fugong_issuer::accounts::{Actor, Role, hash_password, store as accounts};
 use fugong_issuer::app::App;
 use fugong_issuer::applications::{
-    self, ActError, Application, CHECK_GROUPS, CheckItem, FilingForm, Person, Recorded,
+    self, ActError, Application, CHECK_GROUPS, CHECK_LIST_VERSION, CheckItem, FilingForm, Person,
+    Recorded,
 };
 use fugong_issuer::permits::{self, Permit};
 use fugong_issuer::web::Page;
@@ -42,7 +43,8 @@ impl From<fugong_issuer::db::DbError> for Stuck {
 
 impl From<Problem> for Stuck {
     fn from(problem: Problem) -> Self {
-        let fields: Vec<_> = problem.fields().iter().map(|(name, text)| format!("{name}: {}", text.en)).collect();
+        let fields: Vec<_> =
+            problem.fields().iter().map(|(name, text)| format!("{name}: {}", text.en)).collect();
         let advice = problem.advice().map(|text| text.en.to_string()).unwrap_or_default();
         Self(format!("{} {advice} {}", problem.title().en, fields.join("; ")))
     }
@@ -119,10 +121,17 @@ impl Stage {
             .await?
             .ok_or_else(|| Stuck(format!("nobody signs in as {sign_in}")))?;
         let posts = accounts::list_posts(&mut tx, &account.id, Lang::Zh, self.now()).await?;
-        let post = posts.first().cloned().ok_or_else(|| Stuck(format!("{sign_in} holds no post")))?;
+        let post =
+            posts.first().cloned().ok_or_else(|| Stuck(format!("{sign_in} holds no post")))?;
         Ok(Page {
             app: self.app.clone(),
-            actor: Actor { account_id: account.id, sign_in: account.sign_in, name: account.name, post, posts },
+            actor: Actor {
+                account_id: account.id,
+                sign_in: account.sign_in,
+                name: account.name,
+                post,
+                posts,
+            },
             lang: Lang::Zh,
             now: self.now(),
             here: "/".to_owned(),
@@ -147,13 +156,23 @@ impl Stage {
         Ok((application, form))
     }
 
-    pub async fn submit(&self, by: &str, application: &Application, form: &FilingForm) -> Result<Application, Stuck> {
+    pub async fn submit(
+        &self,
+        by: &str,
+        application: &Application,
+        form: &FilingForm,
+    ) -> Result<Application, Stuck> {
         let page = self.page(by).await?;
         Ok(applications::submit(&page, &application.id, &application.seen(), form).await?)
     }
 
     /// Intake takes the case on and sends a checker today.
-    pub async fn accept(&self, intake: &str, checker: &str, application: &Application) -> Result<Application, Stuck> {
+    pub async fn accept(
+        &self,
+        intake: &str,
+        checker: &str,
+        application: &Application,
+    ) -> Result<Application, Stuck> {
         let sent = self.page(checker).await?.actor;
         let person = Person { account_id: sent.account_id, name: sent.name, post: sent.post.title };
         let page = self.page(intake).await?;
@@ -162,7 +181,12 @@ impl Stage {
     }
 
     /// The checker finds everything in place, and the responsible person there.
-    pub async fn check(&self, checker: &str, application: &Application, meets: bool) -> Result<Application, Stuck> {
+    pub async fn check(
+        &self,
+        checker: &str,
+        application: &Application,
+        meets: bool,
+    ) -> Result<Application, Stuck> {
         let page = self.page(checker).await?;
         let items = CHECK_GROUPS.iter().map(|group| check_item(group, meets)).collect();
         let recorded = Recorded {
@@ -171,17 +195,20 @@ impl Stage {
             attended: true,
             meeting_note: "负责人到场，措施说明清楚。".to_owned(),
         };
-        Ok(applications::record_check(&page, &application.id, &application.seen(), &recorded).await?)
+        Ok(applications::record_check(&page, &application.id, &application.seen(), &recorded)
+            .await?)
     }
 
     pub async fn sign(&self, by: &str, application: &Application) -> Result<Application, Stuck> {
         let page = self.page(by).await?;
         let mut tx = self.app.db().read().await?;
-        let revision = applications::store::find_revision(&mut tx, &application.id, application.case.revision)
-            .await?
-            .ok_or_else(|| Stuck("a submitted application has a revision".to_owned()))?;
+        let revision =
+            applications::store::find_revision(&mut tx, &application.id, application.case.revision)
+                .await?
+                .ok_or_else(|| Stuck("a submitted application has a revision".to_owned()))?;
         drop(tx);
-        Ok(applications::sign(&page, &application.id, &application.seen(), &revision.sha256).await?)
+        Ok(applications::sign(&page, &application.id, &application.seen(), &revision.sha256)
+            .await?)
     }
 
     pub async fn issue(&self, by: &str, application: &Application) -> Result<Permit, Stuck> {
@@ -190,10 +217,18 @@ impl Stage {
     }
 
     /// Does one act with a permit.
-    pub async fn act(&self, by: &str, permit: &Permit, event: permits::Event, reason: &str) -> Result<(), Stuck> {
+    pub async fn act(
+        &self,
+        by: &str,
+        permit: &Permit,
+        event: permits::Event,
+        reason: &str,
+    ) -> Result<(), Stuck> {
         let page = self.page(by).await?;
         let mut tx = self.app.db().write().await?;
-        let found = permits::store::find(&mut tx, &permit.id).await?.ok_or_else(|| Stuck("no such permit".to_owned()))?;
+        let found = permits::store::find(&mut tx, &permit.id)
+            .await?
+            .ok_or_else(|| Stuck("no such permit".to_owned()))?;
         let by = permits::By::from(&page.actor);
         let (_, change) = permits::act(&self.app, &mut tx, &found, event, &by, reason)
             .await
@@ -204,11 +239,12 @@ impl Stage {
 }
 
 fn check_item(group: &str, meets: bool) -> CheckItem {
-    let fails = !meets && group.contains("material");
+    let fails = !meets && group == "materials";
     CheckItem {
-        item: group.to_owned(),
+        group_code: group.to_owned(),
+        item_code: group.to_owned(),
+        list_version: CHECK_LIST_VERSION,
         result: if fails { "fails" } else { "meets" }.to_owned(),
         note: String::new(),
-        ..CheckItem::default()
     }
 }

@@ -135,25 +135,60 @@ fn cast() -> Vec<Cast> {
             mode: ("on_site", ""),
             industry: "医疗器械",
             responsible: "甄平安",
-            ..company("平安口罩厂有限公司（示例）", "91370602MA3CX0002", "黄山路示例巷 3 号", Rest::Replaced)
+            ..company(
+                "平安口罩厂有限公司（示例）",
+                "91370602MA3CX0002",
+                "黄山路示例巷 3 号",
+                Rest::Replaced,
+            )
         },
-        company("港城物流有限公司（示例）", "91370602MA3CX0003", "海港路示例 88 号", Rest::Suspended),
+        company(
+            "港城物流有限公司（示例）",
+            "91370602MA3CX0003",
+            "海港路示例 88 号",
+            Rest::Suspended,
+        ),
         company("德新电子有限公司（示例）", "91370602MA3CX0004", "德新街示例 5 号", Rest::Revoked),
-        company("海阳饮料有限公司（示例）", "91370602MA3CX0005", "大海阳路示例 66 号", Rest::Signing),
+        company(
+            "海阳饮料有限公司（示例）",
+            "91370602MA3CX0005",
+            "大海阳路示例 66 号",
+            Rest::Signing,
+        ),
         below("金沙印刷有限公司（示例）", "91370602MA3CX0006", "文化路示例 21 号", Rest::Approved),
         below("芝罘湾机械有限公司（示例）", "91370602MA3CX0007", "西大街示例 9 号", Rest::Signing),
         Cast {
             mode: ("remote", ""),
             place_kind: premises::Kind::Office,
             industry: "软件开发",
-            ..below("翡翠软件有限公司（示例）", "91370602MA3CX0008", "翡翠路示例大厦 8 层", Rest::Issued)
+            ..below(
+                "翡翠软件有限公司（示例）",
+                "91370602MA3CX0008",
+                "翡翠路示例大厦 8 层",
+                Rest::Issued,
+            )
         },
         below("文苑培训中心（示例）", "91370602MA3CX0009", "文化苑示例 2 号楼", Rest::Returned),
         below("黄山建材有限公司（示例）", "91370602MA3CX0010", "黄山路示例 31 号", Rest::Refused),
-        below("南洪包装有限公司（示例）", "91370602MA3CX0011", "南洪街示例 14 号", Rest::Temporarily),
-        below("北马家具有限公司（示例）", "91370602MA3CX0012", "毓璜顶东路示例 7 号", Rest::Expired),
+        below(
+            "南洪包装有限公司（示例）",
+            "91370602MA3CX0011",
+            "南洪街示例 14 号",
+            Rest::Temporarily,
+        ),
+        below(
+            "北马家具有限公司（示例）",
+            "91370602MA3CX0012",
+            "毓璜顶东路示例 7 号",
+            Rest::Expired,
+        ),
         below("海防纸业有限公司（示例）", "91370602MA3CX0013", "海防营示例 10 号", Rest::SiteCheck),
-        below("大成五金有限公司（示例）", "91370602MA3CX0014", "西南河路示例 40 号", Rest::CheckFailed),
+        below(
+            "大成五金有限公司（示例）",
+            "91370602MA3CX0014",
+            "西南河路示例 40 号",
+            Rest::CheckFailed,
+        ),
         shop("毓璜顶便民超市（示例）", "毓西路示例 1 号", Rest::Issued),
         shop("老灶面馆（示例）", "南通路示例 17 号", Rest::Submitted),
         shop("春风理发店（示例）", "南通路示例 19 号", Rest::Withdrawn),
@@ -172,7 +207,10 @@ pub async fn settle(app: &App, password: &str) -> Result<Town, Stuck> {
     let stage = Stage::new(app, zone, begin)?;
     divisions(&stage, begin).await?;
     for (sign_in, name, role, line) in ACCOUNTS {
-        let division = if matches!(role, Role::Department | Role::LeadingGroup | Role::Administrator | Role::Command) {
+        let division = if matches!(
+            role,
+            Role::Department | Role::LeadingGroup | Role::Administrator | Role::Command
+        ) {
             "zhifu"
         } else {
             "yuhuangding"
@@ -185,7 +223,9 @@ pub async fn settle(app: &App, password: &str) -> Result<Town, Stuck> {
         let (enterprise_id, premises_id) = enter(&stage, &cast).await?;
         if n == 0 {
             for (sign_in, name, role) in OWN_ACCOUNTS {
-                stage.hire((sign_in, name, password), *role, "yuhuangding", &enterprise_id, "").await?;
+                stage
+                    .hire((sign_in, name, password), *role, "yuhuangding", &enterprise_id, "")
+                    .await?;
             }
         }
         let permit = file(&stage, &cast, &enterprise_id, now, n).await?;
@@ -193,7 +233,8 @@ pub async fn settle(app: &App, password: &str) -> Result<Town, Stuck> {
             first = Some((enterprise_id, premises_id, permit));
         }
     }
-    let (enterprise_id, premises_id, permit) = first.ok_or_else(|| Stuck("no first permit".to_owned()))?;
+    let (enterprise_id, premises_id, permit) =
+        first.ok_or_else(|| Stuck("no first permit".to_owned()))?;
     stage.set(now);
     let gate_id = gate(&stage, &premises_id).await?;
     Ok(Town { gate_id, permit_id: permit.id, enterprise_id })
@@ -223,7 +264,11 @@ async fn divisions(stage: &Stage, begin: Millis) -> Result<(), Stuck> {
             name,
             zone: ZONE,
             hotline: if *level <= Level::Street { "0535-0000000" } else { "" },
-            document_pattern: if *level == Level::District { "芝复准〔{year}〕{number} 号" } else { "" },
+            document_pattern: if *level == Level::District {
+                "芝复准〔{year}〕{number} 号"
+            } else {
+                ""
+            },
             valid_from: begin.plus_days(-1),
         };
         divisions::store::insert(&mut tx, new).await?;
@@ -248,7 +293,9 @@ fn name(text: &str) -> Result<fugong_common::person::Name, Stuck> {
 /// Enters an enterprise with its premises and roster; their ids.
 async fn enter(stage: &Stage, cast: &Cast) -> Result<(String, String), Stuck> {
     let code = match cast.code {
-        Ok(begin) => Code::Uscc(Uscc::complete(begin).map_err(|error| Stuck(format!("{begin}: {error}")))?),
+        Ok(begin) => {
+            Code::Uscc(Uscc::complete(begin).map_err(|error| Stuck(format!("{begin}: {error}")))?)
+        }
         Err(reason) => Code::Without(reason.to_owned()),
     };
     let details = enterprises::Details {
@@ -280,7 +327,15 @@ async fn enter(stage: &Stage, cast: &Cast) -> Result<(String, String), Stuck> {
         now: stage.now(),
     };
     enterprises::store::insert(&mut tx, new).await?;
-    enterprises::timeline::note(&mut tx, &id, &stage.app.new_id(), stage.now(), "enterprise.added", &[], "").await?;
+    enterprises::timeline::note(
+        &mut tx,
+        &id,
+        stage.now(),
+        "enterprise.added",
+        &serde_json::json!({}),
+        "",
+    )
+    .await?;
     let site_code = premises::next_site_code(&mut tx, &division.path)
         .await
         .map_err(|error| Stuck(error.texts().1.to_owned()))?;
@@ -291,8 +346,15 @@ async fn enter(stage: &Stage, cast: &Cast) -> Result<(String, String), Stuck> {
         entrance: if cast.scale == Scale::Above { "3 号门" } else { "" }.to_owned(),
         container_id: None,
     };
-    premises::store::insert(&mut tx, &premises_id, site_code, &place, (&division.id, &division.path), stage.now())
-        .await?;
+    premises::store::insert(
+        &mut tx,
+        &premises_id,
+        site_code,
+        &place,
+        (&division.id, &division.path),
+        stage.now(),
+    )
+    .await?;
     premises::store::occupy(&mut tx, &id, &premises_id, stage.now()).await?;
     let count = if cast.scale == Scale::Above { 24 } else { 3 };
     for n in 1..=count {
@@ -303,14 +365,20 @@ async fn enter(stage: &Stage, cast: &Cast) -> Result<(String, String), Stuck> {
 }
 
 const FAMILY: &[&str] = &["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙"];
-const GIVEN: &[&str] = &["芳", "强", "丽娟", "伟", "秀英", "军", "洋", "艳红", "杰", "小燕", "国庆"];
+const GIVEN: &[&str] =
+    &["芳", "强", "丽娟", "伟", "秀英", "军", "洋", "艳红", "杰", "小燕", "国庆"];
 const JOBS: &[&str] = &["缝制工", "裁剪工", "质检员", "包装工", "叉车司机", "保洁员", "食堂员工"];
 
 fn pick<T: Copy>(of: &[T], n: usize, or: T) -> T {
     n.checked_rem(of.len()).and_then(|n| of.get(n)).copied().unwrap_or(or)
 }
 
-async fn add_person(stage: &Stage, tx: &mut fugong_issuer::db::Tx, enterprise_id: &str, n: usize) -> Result<(), Stuck> {
+async fn add_person(
+    stage: &Stage,
+    tx: &mut fugong_issuer::db::Tx,
+    enterprise_id: &str,
+    n: usize,
+) -> Result<(), Stuck> {
     let full = format!("{}{}", pick(FAMILY, n * 5, "王"), pick(GIVEN, n * 7, "芳"));
     let details = people::Details {
         worker_number: people::store::worker_number(u32::try_from(n).unwrap_or(1)),
@@ -338,11 +406,22 @@ fn fill_in(form: &mut FilingForm, cast: &Cast, term_days: i64) {
 }
 
 /// Files an enterprise's application and carries it to where it rests; the permit if there is one.
-async fn file(stage: &Stage, cast: &Cast, enterprise_id: &str, now: Millis, n: i64) -> Result<Option<Permit>, Stuck> {
+async fn file(
+    stage: &Stage,
+    cast: &Cast,
+    enterprise_id: &str,
+    now: Millis,
+    n: i64,
+) -> Result<Option<Permit>, Stuck> {
     // What is open was filed these days; what is issued has been for a while.
     let open = !matches!(
         cast.rest,
-        Rest::Issued | Rest::Suspended | Rest::Temporarily | Rest::Revoked | Rest::Replaced | Rest::Expired
+        Rest::Issued
+            | Rest::Suspended
+            | Rest::Temporarily
+            | Rest::Revoked
+            | Rest::Replaced
+            | Rest::Expired
     );
     if open {
         stage.set(now.plus_hours(-30).plus_minutes(n * 61));
@@ -362,8 +441,12 @@ async fn file(stage: &Stage, cast: &Cast, enterprise_id: &str, now: Millis, n: i
         Rest::Submitted => return Ok(None),
         Rest::Returned => {
             let faults = vec![
-                Fault { phrase: String::new(), note: "花名册缺返岗人员行程。".to_owned() },
-                Fault { phrase: String::new(), note: "应急预案未写明隔离观察场所。".to_owned() },
+                Fault {
+                    phrase: String::new(), note: "花名册缺返岗人员行程。".to_owned()
+                },
+                Fault {
+                    phrase: String::new(), note: "应急预案未写明隔离观察场所。".to_owned()
+                },
             ];
             let page = stage.page("intake").await?;
             applications::return_for_correction(&page, &case.id, &case.seen(), faults).await?;
@@ -446,10 +529,16 @@ async fn replace(stage: &Stage, cast: &Cast, enterprise_id: &str) -> Result<Opti
 }
 
 /// Only the applicant withdraws; the town's shopkeeper has an account for it.
-async fn withdraw(stage: &Stage, enterprise_id: &str, case: &Application) -> Result<Option<Permit>, Stuck> {
+async fn withdraw(
+    stage: &Stage,
+    enterprise_id: &str,
+    case: &Application,
+) -> Result<Option<Permit>, Stuck> {
     let secret: [u8; 12] = entropy::bytes(stage.app.entropy());
     let password = fugong_common::hex::encode(&secret);
-    stage.hire(("shopkeeper", "卫民", &password), Role::Contact, "yuhuangding", enterprise_id, "").await?;
+    stage
+        .hire(("shopkeeper", "卫民", &password), Role::Contact, "yuhuangding", enterprise_id, "")
+        .await?;
     let page = stage.page("shopkeeper").await?;
     applications::withdraw(&page, &case.id, &case.seen(), "近期不开业。".to_owned()).await?;
     Ok(None)
@@ -460,8 +549,9 @@ async fn gate(stage: &Stage, premises_id: &str) -> Result<String, Stuck> {
     let app = &stage.app;
     let id = app.new_id();
     let mut tx = app.db().write().await?;
-    let place =
-        premises::store::find(&mut tx, premises_id).await?.ok_or_else(|| Stuck("no premises".to_owned()))?;
+    let place = premises::store::find(&mut tx, premises_id)
+        .await?
+        .ok_or_else(|| Stuck("no premises".to_owned()))?;
     let new = gates::store::NewGate {
         id: &id,
         name: "3 号门",
@@ -476,7 +566,15 @@ async fn gate(stage: &Stage, premises_id: &str) -> Result<String, Stuck> {
     for (name, leads, pin) in GUARDS {
         let guard_id = guard_id(app.entropy());
         let role = if *leads { "shift_leader" } else { "guard" };
-        gates::store::insert_guard(&mut tx, &guard_id, &id, name, role, &hash_pin(app.entropy(), pin)).await?;
+        gates::store::insert_guard(
+            &mut tx,
+            &guard_id,
+            &id,
+            name,
+            role,
+            &hash_pin(app.entropy(), pin),
+        )
+        .await?;
     }
     let change = app.note_change(&mut tx, "gate", &id).await?;
     app.commit(tx, change).await?;
