@@ -11,6 +11,7 @@ pub mod changes;
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod desk;
 pub mod divisions;
 pub mod enterprises;
 pub mod fields;

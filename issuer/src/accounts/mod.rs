@@ -47,6 +47,16 @@ impl Post {
             Reach::Division(self.division_path.clone())
         }
     }
+
+    /// The title as records keep it: a role's usual title in Chinese, whatever the reader's
+    /// language was; a local title as it is.
+    pub fn kept_title(&self) -> String {
+        use fugong_common::lang::Lang;
+        if self.title == self.role.title(Lang::En) {
+            return self.role.title(Lang::Zh).to_owned();
+        }
+        self.title.clone()
+    }
 }
 
 /// Somebody signed in, acting as one post.

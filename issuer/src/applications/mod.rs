@@ -3,6 +3,7 @@
 
 mod acts;
 mod clock;
+mod deeds;
 mod facts;
 mod files;
 mod filing;
@@ -24,6 +25,7 @@ pub use acts::{
     return_for_correction, save_draft, send_checker, sign, submit, withdraw,
 };
 pub use clock::{Elapsed, due_at, elapsed};
+pub use deeds::{Deeds, Edit};
 pub use facts::{Approved, approved_facts};
 pub use filing::{Change, ClassChoice, EnterpriseFacts, Filing, Named, PremisesFacts};
 pub use form::{Against, FieldFault, FilingForm};

@@ -2,7 +2,6 @@
 
 pub mod pages;
 pub mod store;
-mod words;
 
 #[cfg(test)]
 mod tests;
@@ -37,7 +36,7 @@ impl Signer {
             role: actor.post.role,
             line: actor.post.line.clone(),
             name: actor.name.clone(),
-            post: actor.post.title.clone(),
+            post: actor.post.kept_title(),
         }
     }
 }

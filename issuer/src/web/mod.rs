@@ -24,7 +24,8 @@ pub use words::WebWords;
 
 use crate::app::App;
 use crate::{
-    accounts, audit, divisions, enterprises, gates, keys, people, permits, premises, status,
+    accounts, applications, approvals, audit, desk, divisions, enterprises, gates, keys, people,
+    permits, premises, status,
 };
 
 /// Files of the issuer's own beside the shared ones.
@@ -51,6 +52,9 @@ pub fn assets() -> Assets {
 pub fn declare(app: &App) -> Routes {
     let mut routes = Routes::new(app.clone());
     for capability in [
+        desk::pages::routes,
+        applications::pages::routes,
+        approvals::pages::routes,
         accounts::pages::routes,
         divisions::pages::routes,
         audit::pages::routes,

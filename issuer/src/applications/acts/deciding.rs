@@ -2,9 +2,10 @@
 
 use fugong_common::service::problem::Problem;
 
+use super::super::deeds::Deeds;
 use super::super::state::{Event, Fault, State};
 use super::super::store::{self, Application, Seen};
-use super::{ActError, Done, apply, me, open, require_regime};
+use super::{ActError, Done, apply, me, open, permit, require_regime};
 use crate::approvals::{self, Round, SignFault, Signer};
 use crate::authz::Action;
 use crate::db::{DbError, Tx};
@@ -47,6 +48,7 @@ pub async fn sign(page: &Page, id: &str, seen: &Seen, shown_sha256: &[u8]) -> Do
 /// Sends an application back with everything that is to be mended.
 pub async fn return_for_correction(page: &Page, id: &str, seen: &Seen, faults: Vec<Fault>) -> Done {
     let open = open(page, Action::ReturnApplications, id, seen).await?;
+    permit(Deeds::of(&open.before, &page.actor).send_back)?;
     open.finish(page, Event::Return { faults, by: me(page) }).await
 }
 
@@ -58,6 +60,7 @@ pub async fn refuse(
     (reason, basis, complain): (String, String, String),
 ) -> Done {
     let open = open(page, Action::RefuseApplications, id, seen).await?;
+    permit(Deeds::of(&open.before, &page.actor).refuse)?;
     open.finish(page, Event::Refuse { reason, basis, complain, by: me(page) }).await
 }
 

@@ -4,6 +4,7 @@ use fugong_common::permit::Category;
 use fugong_common::service::problem::Problem;
 use fugong_common::time::{Millis, Zone};
 
+use super::super::deeds::Deeds;
 use super::super::filing::{ClassChoice, Filing, PremisesFacts};
 use super::super::form::{Against, FilingForm};
 use super::super::state::{Case, Event, State};
@@ -11,7 +12,9 @@ use super::super::store::{self, Application, Seen, Stages};
 use super::super::terms::class_rank;
 use super::super::words::ApplicationWords;
 use super::super::{clock, files, waits};
-use super::{ActError, Done, apply, insert_revision, is_on_behalf, open, require_regime, say};
+use super::{
+    ActError, Done, apply, insert_revision, is_on_behalf, open, permit, require_regime, say,
+};
 use crate::authz::Action;
 use crate::db::{DbError, Tx};
 use crate::divisions::{self, Regime, RegimeKind};
@@ -119,6 +122,7 @@ pub async fn save_draft(page: &Page, id: &str, step: i64, form: &FilingForm) -> 
     let mut tx = page.app.db().write().await?;
     let found = store::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     page.require(Action::FileApplications, found.place())?;
+    permit(Deeds::of(&found, &page.actor).edit.is_some())?;
     if !store::save_form(&mut tx, id, step, form).await? {
         return Err(ActError::Conflict(Box::new(found)));
     }
@@ -141,6 +145,7 @@ pub async fn amend(page: &Page, id: &str, seen: &Seen, form: &FilingForm) -> Don
 async fn refile(page: &Page, id: &str, seen: &Seen, form: &FilingForm, event: Event) -> Done {
     let mut open = open(page, Action::FileApplications, id, seen).await?;
     let before = open.before.clone();
+    permit(Deeds::of(&before, &page.actor).edit.is_some())?;
     let draft = Draft::open(page, &mut open.tx, &before.enterprise_id).await?;
     let former = store::find_revision(&mut open.tx, id, before.case.revision).await?;
     let set_class = former.map(|r| r.filing.class).filter(|class| !class.set_by.is_empty());

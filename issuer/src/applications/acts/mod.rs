@@ -59,13 +59,18 @@ fn me(page: &Page) -> Person {
     Person {
         account_id: page.actor.account_id.clone(),
         name: page.actor.name.clone(),
-        post: page.actor.post.title.clone(),
+        post: page.actor.post.kept_title(),
     }
 }
 
 /// Whether the actor enters for the enterprise rather than as one of its own people.
 fn is_on_behalf(page: &Page) -> bool {
     !page.actor.post.role.is_of_enterprise()
+}
+
+/// Refuses an act that is somebody else's, though the post might do it elsewhere.
+fn permit(may: bool) -> Result<(), ActError> {
+    if may { Ok(()) } else { Err(ActError::Problem(Problem::forbidden())) }
 }
 
 /// An act under way: the row is locked, nothing is written yet.
@@ -186,7 +191,13 @@ async fn note(
             facts.insert("result".into(), serde_json::json!({ "zh": zh, "en": en }));
         }
         if kind == "application.signed" {
-            facts.insert("post".into(), page.actor.post.title.as_str().into());
+            let (post, usual) = (&page.actor.post, page.actor.post.role);
+            let said = if post.kept_title() == usual.title(Lang::Zh) {
+                timeline::both(usual.title(Lang::Zh), usual.title(Lang::En))
+            } else {
+                post.title.as_str().into()
+            };
+            facts.insert("post".into(), said);
         }
     }
     let account = page.actor.account_id.as_str();
@@ -221,7 +232,7 @@ async fn insert_revision(
         made_at: page.now,
         account_id: &page.actor.account_id,
         name: &page.actor.name,
-        post: &page.actor.post.title,
+        post: &page.actor.post.kept_title(),
         on_behalf: is_on_behalf(page),
     };
     store::insert_revision(tx, new).await

@@ -78,7 +78,7 @@ pub async fn classify(page: &Page, id: &str, seen: &Seen, class: Category, reaso
     let mut revision = store::find_revision(&mut open.tx, id, open.before.case.revision)
         .await?
         .ok_or_else(|| ActError::Conflict(Box::new(open.before.clone())))?;
-    let set_by = format!("{} {}", page.actor.post.title, page.actor.name);
+    let set_by = format!("{} {}", page.actor.post.kept_title(), page.actor.name);
     revision.filing.class = ClassChoice { class, reason, set_by };
     let path = open.before.division_path.clone();
     let regime = require_regime(&mut open.tx, &path, page.now).await?;

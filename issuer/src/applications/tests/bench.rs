@@ -1,19 +1,26 @@
 //! A district with a street, its officers, and an enterprise with its own people.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
+use axum::http::{Request, header};
 use fugong_common::entropy::SeededEntropy;
 use fugong_common::lang::Lang;
+use fugong_common::service::serve::Shutdown;
 use fugong_common::time::{Clock, ManualClock, Millis};
 
-use crate::accounts::{Actor, Post, Role, store as accounts};
+use tower::ServiceExt;
+
+use crate::accounts::{Actor, Post, Role, Secret, store as accounts};
 use crate::app::App;
 use crate::applications::{Application, FilingForm};
 use crate::config::Config;
 use crate::db::Db;
 use crate::divisions::{Level, Regime, RegimeKind, RegimeSettings, store as divisions};
 use crate::run;
-use crate::web::Page;
+use crate::web::{Page, encode};
 
 /// 2020-02-10 09:12 in Shanghai, a Monday.
 pub(crate) const NOW: Millis = Millis(1_581_297_120_000);
@@ -216,5 +223,92 @@ pub(crate) fn full_form(enterprise_id: &str) -> FilingForm {
         responsible_phone: "13800000001".into(),
         epidemic_name: "何敏".into(),
         epidemic_phone: "0535-6881234".into(),
+    }
+}
+
+/// Somebody in a browser.
+pub(crate) struct Browser<'a> {
+    bench: &'a Bench,
+    cookie: String,
+}
+
+impl Bench {
+    /// Signs somebody in as one of his posts.
+    pub(crate) async fn browser(&self, account_id: &str, role: Role) -> Browser<'_> {
+        let mut tx = self.app.db().write().await.unwrap();
+        let secret = Secret::new(self.app.entropy());
+        let now = self.app.now();
+        let post_id = format!("{account_id}-{}", role.code());
+        let end = now.plus_days(1);
+        accounts::insert_session(&mut tx, &secret.sha256, account_id, &post_id, now, end)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        Browser { bench: self, cookie: format!("fugong_issuer={}", secret.text) }
+    }
+}
+
+impl Browser<'_> {
+    async fn send(&self, request: axum::http::request::Builder, body: String) -> Answer {
+        let mut request = request
+            .header(header::HOST, "127.0.0.1:8080")
+            .header(header::ORIGIN, "http://127.0.0.1:8080")
+            .header(header::COOKIE, &self.cookie)
+            .header(header::ACCEPT, "text/html")
+            .body(Body::from(body))
+            .unwrap();
+        let address = SocketAddr::from(([192, 0, 2, 1], 4000));
+        request.extensions_mut().insert(ConnectInfo(address));
+        let router = crate::web::router(&self.bench.app, Shutdown::new()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        let location = response.headers().get(header::LOCATION);
+        let location = location.map_or("", |to| to.to_str().unwrap()).to_owned();
+        let status = response.status().as_u16();
+        let bytes = to_bytes(response.into_body(), 16 << 20).await.unwrap();
+        Answer { status, location, body: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+
+    pub(crate) async fn get(&self, path: &str, language: &str) -> Answer {
+        let request = Request::get(path).header(header::ACCEPT_LANGUAGE, language);
+        self.send(request, String::new()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body: Vec<String> =
+            fields.iter().map(|(key, value)| format!("{key}={}", encode(value))).collect();
+        let request = Request::post(path)
+            .header(header::ACCEPT_LANGUAGE, "zh-CN")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request, body.join("&")).await
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) location: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// What the page says, without its markup and without what people have typed.
+    pub(crate) fn words(&self) -> String {
+        let mut words = String::new();
+        // Its own attributes come first.
+        let mut inside = true;
+        let main = self.body.split_once("<main").map_or("", |(_, main)| main);
+        for c in main.chars() {
+            match c {
+                '<' => inside = true,
+                '>' => {
+                    inside = false;
+                    words.push(' ');
+                }
+                c if !inside => words.push(c),
+                _ => {}
+            }
+        }
+        words
     }
 }

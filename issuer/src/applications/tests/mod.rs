@@ -1,3 +1,4 @@
 mod bench;
 mod machine;
+mod pages;
 mod stories;

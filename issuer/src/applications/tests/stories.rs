@@ -15,11 +15,11 @@ use crate::divisions::Scale;
 use crate::web::Page;
 use crate::{audit, rows};
 
-fn checker() -> Person {
+pub(super) fn checker() -> Person {
     Person { account_id: "checker".into(), name: "孙立".into(), post: "核查人员".into() }
 }
 
-fn good_visit() -> Recorded {
+pub(super) fn good_visit() -> Recorded {
     let item = |group: &str| CheckItem {
         group_code: group.into(),
         item_code: group.into(),
@@ -35,13 +35,13 @@ fn good_visit() -> Recorded {
     }
 }
 
-async fn submitted(bench: &Bench, enterprise: &str) -> Application {
+pub(super) async fn submitted(bench: &Bench, enterprise: &str) -> Application {
     let page = bench.by(&format!("{enterprise}-contact"), Role::Contact).await;
     let new = draft(&page, enterprise, None).await.unwrap();
     submit(&page, &new.id, &new.seen(), &full_form(enterprise)).await.unwrap()
 }
 
-async fn in_signing(bench: &Bench, enterprise: &str) -> Application {
+pub(super) async fn in_signing(bench: &Bench, enterprise: &str) -> Application {
     let application = submitted(bench, enterprise).await;
     let intake = bench.by("intake", Role::Intake).await;
     let visit = Some((checker(), "2020-02-11".to_owned()));
@@ -56,7 +56,12 @@ async fn shown(bench: &Bench, application: &Application) -> [u8; 32] {
     found.unwrap().unwrap().sha256
 }
 
-async fn sign_as(bench: &Bench, application: &Application, who: &str, role: Role) -> Application {
+pub(super) async fn sign_as(
+    bench: &Bench,
+    application: &Application,
+    who: &str,
+    role: Role,
+) -> Application {
     let page = bench.by(who, role).await;
     let digest = shown(bench, application).await;
     sign(&page, &application.id, &application.seen(), &digest).await.unwrap()

@@ -1,5 +1,0 @@
-use crate::web::Routes;
-
-pub fn routes(routes: Routes) -> Routes {
-    routes
-}

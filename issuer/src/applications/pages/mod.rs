@@ -1,0 +1,160 @@
+//! Pages of applications. What officers decide about them is in `approvals`.
+
+mod compare;
+mod filing;
+mod office;
+mod queue;
+mod sheet;
+mod show;
+pub mod view;
+mod words;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use fugong_common::service::problem::Problem;
+use fugong_common::time::Zone;
+use fugong_common::words::fill;
+
+use super::acts::ActError;
+use super::state::Refusal;
+use super::store::{self, Application, Seen};
+use super::words::ApplicationWords;
+use crate::approvals::SignFault;
+use crate::authz::Action;
+use crate::db::Tx;
+use crate::divisions;
+use crate::web::{Page, Routes, Tone, see_other};
+
+pub(crate) use queue::own_rows;
+pub use show::show_with;
+pub use words::{CaseWords, PHRASES};
+
+pub fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/applications", Action::ReadApplications, queue::queue)
+        .get("/applications/new", Action::FileApplications, filing::new)
+        .post("/applications/new", Action::FileApplications, filing::create)
+        .get("/applications/{id}", Action::ReadApplications, show::show)
+        .get("/applications/{id}/edit", Action::FileApplications, filing::edit)
+        .post("/applications/{id}/edit", Action::FileApplications, filing::save)
+        .get("/applications/{id}/withdraw", Action::WithdrawApplications, filing::withdraw_page)
+        .post("/applications/{id}/withdraw", Action::WithdrawApplications, filing::withdraw)
+        .post("/applications/{id}/accept", Action::AcceptApplications, office::accept)
+        .post("/applications/{id}/send", Action::AcceptApplications, office::send)
+        .post("/applications/{id}/class", Action::AcceptApplications, office::classify)
+        .get("/applications/{id}/check", Action::CheckSites, office::check_page)
+        .post("/applications/{id}/check", Action::CheckSites, office::check)
+        .get("/applications/{id}/compare", Action::ReadApplications, compare::compare)
+        .get("/applications/{id}/sheet", Action::ReadApplications, sheet::sheet)
+}
+
+/// An application within reach. A draft is its writers' own.
+pub async fn find(
+    page: &Page,
+    tx: &mut Tx,
+    action: Action,
+    id: &str,
+) -> Result<Application, Problem> {
+    let found = store::find(tx, id).await?.ok_or_else(Problem::not_found)?;
+    page.require(action, found.place())?;
+    let own = page.actor.post.role.is_of_enterprise()
+        || (found.on_behalf && found.created_by == page.actor.account_id);
+    if found.case.revision == 0 && !own {
+        return Err(Problem::not_found());
+    }
+    Ok(found)
+}
+
+/// The zone of the division that an application lies in.
+pub async fn zone_of(page: &Page, tx: &mut Tx, division_id: &str) -> Result<Zone, Problem> {
+    let division = divisions::store::find(tx, division_id).await?;
+    let zone = division.and_then(|division| Zone::parse(&division.zone).ok());
+    Ok(zone.unwrap_or_else(|| page.zone()))
+}
+
+/// Leads back to an application after an act.
+pub fn done(id: &str, what: &str) -> Response {
+    see_other(&format!("/applications/{id}?done={what}"))
+}
+
+/// Shows an application as it stands now, with the reason why an act was not done.
+pub async fn not_done(page: &Page, id: &str, error: ActError) -> Result<Response, Problem> {
+    let w = CaseWords::of(page.lang);
+    let reason = match error {
+        ActError::Problem(problem) => return Err(problem),
+        ActError::Fields(faults) => {
+            let mut problem = Problem::invalid();
+            for fault in faults {
+                problem = problem.field(fault.field, (fault.message.clone(), fault.message));
+            }
+            return Err(problem);
+        }
+        ActError::Conflict(_) => None,
+        ActError::Refused(refusal) => Some(refusal),
+    };
+    let mut tx = page.app.db().read().await?;
+    let now = find(page, &mut tx, Action::ReadApplications, id).await?;
+    let zone = zone_of(page, &mut tx, &now.division_id).await?;
+    drop(tx);
+    let state = view::state_chip(now.state(), page.lang).text;
+    let text = match reason {
+        None => fill(w.quicker, &[("state", &state)]),
+        Some(Refusal::Wrong { .. }) => fill(w.wrong_state, &[("state", &state)]),
+        Some(Refusal::NothingToMend) => w.return_empty.to_owned(),
+        Some(Refusal::NoRoute) => ApplicationWords::of(page.lang).no_route.to_owned(),
+        Some(Refusal::Sign(fault)) => say_sign_fault(&fault, &now, &zone, page),
+    };
+    let shown = show::show_with(page, id, Some((Tone::Warn, text))).await?;
+    Ok((StatusCode::CONFLICT, shown).into_response())
+}
+
+/// Why a signature is not taken, in the reader's words.
+pub fn say_sign_fault(
+    fault: &SignFault,
+    application: &Application,
+    zone: &Zone,
+    page: &Page,
+) -> String {
+    let w = CaseWords::of(page.lang);
+    match fault {
+        SignFault::NotAParty => w.not_a_party.to_owned(),
+        SignFault::AnotherLine(_) => w.another_line.to_owned(),
+        SignFault::SamePerson => w.same_person.to_owned(),
+        SignFault::PartyHasSigned(given) => {
+            let time = zone.say_time(page.lang, given.at, page.now);
+            fill(w.party_has_signed, &[("name", &given.name), ("time", &time)])
+        }
+        SignFault::NotYet(codes) => {
+            let parties = match application.state() {
+                super::state::State::Signing(round) => round
+                    .step
+                    .parties
+                    .iter()
+                    .filter(|party| codes.contains(&party.code))
+                    .map(|party| party.title(page.lang))
+                    .collect::<Vec<_>>()
+                    .join(page.lang.of("、", ", ")),
+                _ => String::new(),
+            };
+            fill(w.not_yet, &[("parties", &parties)])
+        }
+    }
+}
+
+/// What the act's form saw, as hidden fields carry it.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+pub struct SeenFields {
+    #[serde(default)]
+    pub seen_state: String,
+    #[serde(default)]
+    pub seen_revision: String,
+}
+
+impl SeenFields {
+    pub fn seen(&self) -> Seen {
+        Seen {
+            state: self.seen_state.clone(),
+            revision: self.seen_revision.trim().parse().unwrap_or(-1),
+        }
+    }
+}

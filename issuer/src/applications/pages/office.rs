@@ -1,0 +1,284 @@
+//! Taking in, sending a checker, recording the visit, setting the class.
+
+use askama::Template;
+use axum::extract::{Form, Path};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use fugong_common::service::problem::Problem;
+use fugong_common::time::Zone;
+use serde::Deserialize;
+
+use super::super::acts;
+use super::super::history::{CHECK_GROUPS, CHECK_LIST_VERSION, CheckItem, Recorded};
+use super::super::state::Person;
+use super::super::store::Application;
+use super::super::terms::parse_class;
+use super::super::words::ApplicationWords;
+use super::show::group_title;
+use super::view::state_chip;
+use super::words::CaseWords;
+use super::{SeenFields, done, find, not_done, show_with, zone_of};
+use crate::accounts::{Role, holders};
+use crate::authz::Action;
+use crate::db::Tx;
+use crate::web::{Frame, Nav, Page, Tone, html};
+
+/// Longest note.
+const NOTE: usize = 1000;
+
+fn clip(text: &str) -> String {
+    text.trim().chars().take(NOTE).collect()
+}
+
+#[derive(Deserialize)]
+pub struct Visit {
+    #[serde(flatten)]
+    seen: SeenFields,
+    #[serde(default)]
+    checker: String,
+    #[serde(default)]
+    planned_on: String,
+}
+
+/// Whom a form sends, and when; what is wrong with it otherwise.
+async fn read_visit(
+    page: &Page,
+    tx: &mut Tx,
+    found: &Application,
+    sent: &Visit,
+) -> Result<Result<(Person, String), &'static str>, Problem> {
+    let c = CaseWords::of(page.lang);
+    let zone: Zone = zone_of(page, tx, &found.division_id).await?;
+    let held = holders::list(tx, &found.division_path, Role::Checker, page.lang, page.now).await?;
+    let Some(holder) = held.into_iter().find(|holder| holder.account_id == sent.checker) else {
+        return Ok(Err(c.choose_checker));
+    };
+    let day = sent.planned_on.trim();
+    if zone.start_of(day).is_none() || *day < *zone.date(page.now) {
+        return Ok(Err(c.bad_visit_day));
+    }
+    let person = Person { account_id: holder.account_id, name: holder.name, post: holder.post };
+    Ok(Ok((person, day.to_owned())))
+}
+
+async fn unsent(page: &Page, id: &str, why: &'static str) -> Result<Response, Problem> {
+    let shown = show_with(page, id, Some((Tone::Stop, why.to_owned()))).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response())
+}
+
+pub async fn accept(
+    page: Page,
+    Path(id): Path<String>,
+    Form(sent): Form<Visit>,
+) -> Result<Response, Problem> {
+    let visit = if sent.checker.is_empty() {
+        None
+    } else {
+        let mut tx = page.app.db().read().await?;
+        let found = find(&page, &mut tx, Action::AcceptApplications, &id).await?;
+        match read_visit(&page, &mut tx, &found, &sent).await? {
+            Ok(visit) => Some(visit),
+            Err(why) => {
+                drop(tx);
+                return unsent(&page, &id, why).await;
+            }
+        }
+    };
+    match acts::accept(&page, &id, &sent.seen.seen(), visit).await {
+        Ok(_) => Ok(done(&id, "accepted")),
+        Err(error) => not_done(&page, &id, error).await,
+    }
+}
+
+pub async fn send(
+    page: Page,
+    Path(id): Path<String>,
+    Form(sent): Form<Visit>,
+) -> Result<Response, Problem> {
+    let mut tx = page.app.db().read().await?;
+    let found = find(&page, &mut tx, Action::AcceptApplications, &id).await?;
+    let visit = read_visit(&page, &mut tx, &found, &sent).await?;
+    drop(tx);
+    let (checker, planned_on) = match visit {
+        Ok(visit) => visit,
+        Err(why) => return unsent(&page, &id, why).await,
+    };
+    match acts::send_checker(&page, &id, &sent.seen.seen(), checker, planned_on).await {
+        Ok(_) => Ok(done(&id, "sent")),
+        Err(error) => not_done(&page, &id, error).await,
+    }
+}
+
+#[derive(Deserialize)]
+pub struct ClassForm {
+    #[serde(flatten)]
+    seen: SeenFields,
+    #[serde(default)]
+    class: String,
+    #[serde(default)]
+    class_reason: String,
+}
+
+pub async fn classify(
+    page: Page,
+    Path(id): Path<String>,
+    Form(sent): Form<ClassForm>,
+) -> Result<Response, Problem> {
+    let w = ApplicationWords::of(page.lang);
+    let Some(class) = parse_class(&sent.class) else { return unsent(&page, &id, w.choose).await };
+    let reason = clip(&sent.class_reason);
+    if reason.is_empty() {
+        return unsent(&page, &id, w.class_needs_reason).await;
+    }
+    match acts::classify(&page, &id, &sent.seen.seen(), class, reason).await {
+        Ok(_) => Ok(done(&id, "classed")),
+        Err(error) => not_done(&page, &id, error).await,
+    }
+}
+
+/// One group as the checker answers it.
+struct GroupView {
+    code: &'static str,
+    title: &'static str,
+    help: &'static str,
+    result: String,
+    note: String,
+    error: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "applications/check.html")]
+struct CheckPage {
+    frame: Frame,
+    c: &'static CaseWords,
+    id: String,
+    name: String,
+    place: String,
+    state: super::view::Chip,
+    groups: Vec<GroupView>,
+    note: String,
+    attended: String,
+    attended_error: &'static str,
+    meeting_note: String,
+    faults: usize,
+    seen_state: String,
+    seen_revision: String,
+}
+
+/// The check's fields as they were sent: `result_people`, `note_people`, …
+#[derive(Clone, Debug, Default)]
+pub struct CheckForm(Vec<(String, String)>);
+
+impl CheckForm {
+    fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+    }
+}
+
+async fn check_form(
+    page: &Page,
+    id: &str,
+    form: &CheckForm,
+    sent: bool,
+) -> Result<CheckPage, Problem> {
+    let c = CaseWords::of(page.lang);
+    let mut tx = page.app.db().read().await?;
+    let found = find(page, &mut tx, Action::CheckSites, id).await?;
+    let revision = super::super::store::find_revision(&mut tx, id, found.case.revision).await?;
+    let place = revision.map(|revision| {
+        let place = revision.filing.premises;
+        format!("{} {} {}", place.name, place.address, place.entrance)
+    });
+    let groups: Vec<GroupView> = CHECK_GROUPS
+        .iter()
+        .map(|code| {
+            let result = form.get(&format!("result_{code}")).to_owned();
+            let note = form.get(&format!("note_{code}")).to_owned();
+            GroupView {
+                code,
+                title: group_title(code, c),
+                help: match *code {
+                    "mechanism" => c.h_mechanism,
+                    "people" => c.h_people,
+                    "materials" => c.h_materials,
+                    _ => c.h_management,
+                },
+                error: match result.as_str() {
+                    _ if !sent => "",
+                    "meets" | "not_applicable" => "",
+                    "fails" if note.trim().is_empty() => c.say_why,
+                    "fails" => "",
+                    _ => c.choose_each,
+                },
+                result,
+                note,
+            }
+        })
+        .collect();
+    let attended = form.get("attended").to_owned();
+    let attended_error =
+        if sent && !matches!(attended.as_str(), "1" | "0") { c.choose_each } else { "" };
+    let faults = groups.iter().filter(|group| !group.error.is_empty()).count()
+        + usize::from(!attended_error.is_empty());
+    Ok(CheckPage {
+        frame: page.frame(Nav::Applications),
+        c,
+        id: id.to_owned(),
+        name: found.enterprise_name.clone(),
+        place: place.unwrap_or_default().trim().to_owned(),
+        state: state_chip(found.state(), page.lang),
+        groups,
+        note: form.get("note").to_owned(),
+        attended,
+        attended_error,
+        meeting_note: form.get("meeting_note").to_owned(),
+        faults,
+        seen_state: if sent {
+            form.get("seen_state").to_owned()
+        } else {
+            found.state().code().to_owned()
+        },
+        seen_revision: if sent {
+            form.get("seen_revision").to_owned()
+        } else {
+            found.case.revision.to_string()
+        },
+    })
+}
+
+pub async fn check_page(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
+    html(&check_form(&page, &id, &CheckForm::default(), false).await?)
+}
+
+pub async fn check(
+    page: Page,
+    Path(id): Path<String>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let form = CheckForm(fields);
+    let checked = check_form(&page, &id, &form, true).await?;
+    if checked.faults > 0 {
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&checked)?).into_response());
+    }
+    let items = checked.groups.iter().map(|group| CheckItem {
+        group_code: group.code.to_owned(),
+        item_code: group.code.to_owned(),
+        list_version: CHECK_LIST_VERSION,
+        result: group.result.clone(),
+        note: clip(&group.note),
+    });
+    let recorded = Recorded {
+        items: items.collect(),
+        note: clip(&checked.note),
+        attended: checked.attended == "1",
+        meeting_note: clip(&checked.meeting_note),
+    };
+    let seen = SeenFields {
+        seen_state: checked.seen_state.clone(),
+        seen_revision: checked.seen_revision.clone(),
+    };
+    match acts::record_check(&page, &id, &seen.seen(), &recorded).await {
+        Ok(_) => Ok(done(&id, "checked")),
+        Err(error) => not_done(&page, &id, error).await,
+    }
+}

@@ -1,8 +1,0 @@
-use fugong_common::words;
-
-words! {
-    /// Texts of signing, returning and refusing.
-    pub struct ApprovalWords {
-        sign: "签字同意", "Sign";
-    }
-}
