@@ -219,7 +219,8 @@ impl Panel {
         Self {
             stage: Stage::Stopped,
             tone: Tone::Step.class(),
-            icon: Some(Icon::Step.name()),
+            // The step's icon is a thermometer, and this isn't about one.
+            icon: None,
             verdict: Some(verdict),
             sound: Some(Sound::Step.name()),
             why: Vec::new(),

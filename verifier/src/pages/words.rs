@@ -96,10 +96,10 @@ fugong_common::words! {
         next_or_scan: "下一位（或直接扫码）", "Next (or just scan)";
         override_do: "双人核准放行…", "Two-person override…";
         override_title: "双人核准放行", "Two-person override";
-        override_why: "另一名值守人员输入密码，并写明理由。此次放行记为有条件放行。", "A second guard enters the PIN and gives the reason. It is recorded as a conditional admission.";
+        override_why: "由另一名带班人员输入密码，并写明理由。此次放行记为有条件放行。", "Another person, a shift leader, enters the PIN and gives the reason. It is recorded as a conditional admission.";
         override_none: "没有其他带班人员，无法双人核准。", "There is no other shift leader; no override is possible.";
         override_go: "双人核准，记录并放行", "Approve, record and let in";
-        override_second: "另一名值守人员", "Second guard";
+        override_second: "带班人员", "Shift leader";
         override_reason: "理由", "Reason";
         condition_met: "符合条件，记录并放行", "Condition met: record and let in";
         visitor_do: "来访登记", "Visitor";
