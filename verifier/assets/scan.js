@@ -183,7 +183,7 @@ function shown(refused) {
   const fevered = kind === "fever";
   if (fevered !== panel.classList.contains("stop")) {
     panel.classList.toggle("stop", fevered);
-    panel.classList.toggle(here.dataset.tone, !fevered);
+    panel.classList.toggle("step", !fevered);
     const span = Object.assign(document.createElement("span"), { textContent: fevered ? said.feverWord : panel.dataset.word });
     word.replaceChildren(icon(fevered ? "octagon-cross" : "step"), span);
   }

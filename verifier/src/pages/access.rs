@@ -180,7 +180,7 @@ fn sign_on_page(site: &Site, lang: Lang, guard: &str, refusal: Option<GateError>
 }
 
 /// Locks are said in minutes: nobody counts 300 seconds.
-fn pin_refusal(lang: Lang, error: &GateError) -> String {
+pub fn pin_refusal(lang: Lang, error: &GateError) -> String {
     let words = AccessWords::of(lang);
     match error {
         GateError::Pin(PinError::Wrong) => words.pin_wrong.to_owned(),

@@ -9,7 +9,7 @@ use super::keypad::Limits;
 use super::shown::{Action, Line, Panel, Parked, Stage, Status, capital};
 use super::words::{FrameWords, ScanWords};
 use crate::view::{
-    ClockState, Condition, Direction, GateStatus, RecentRow, Recorded, ScanOutcome, Step,
+    ClockState, Condition, Direction, GateStatus, Reason, RecentRow, Recorded, ScanOutcome, Step,
 };
 
 /// How long an entry can be corrected, in milliseconds (look: ten seconds).
@@ -112,6 +112,10 @@ impl Say {
                 word: capital(outcome.verdict.public_word(self.lang)),
                 ..Panel::step(self.lang, outcome.verdict)
             },
+            // Back from the waiting area: a step again, whatever the first thermometer said.
+            Step::Measure | Step::MeasureAgain if outcome.verdict != Verdict::LowReading => {
+                Panel::of(self.lang, Verdict::Measure, None)
+            }
             _ => Panel::of(self.lang, outcome.verdict, recorded),
         };
         panel.not_recorded |= outcome.recorded == Recorded::No;
@@ -226,6 +230,11 @@ impl Say {
         }
         if !facts.is_empty() {
             lines.push(facts.join(" · "));
+        }
+        if outcome.step == Step::Stopped
+            && let Some(reason) = outcome.reasons.first().filter(|it| **it != Reason::Good)
+        {
+            lines.push(reason.say(self.lang));
         }
         lines.extend(outcome.conditions.iter().map(|condition| self.condition(*condition)));
         lines.extend(outcome.offline_order.iter().cloned());

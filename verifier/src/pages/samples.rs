@@ -6,7 +6,7 @@ use fugong_common::service::assets::{Assets, SHARED};
 use fugong_common::time::Millis;
 use fugong_common::verdict::{Details, Verdict};
 
-use super::access::{EnrolPage, PairPage, ShiftPage, SignOnPage};
+use super::access::{EnrolPage, PairPage, ShiftPage, SignOnPage, pin_refusal};
 use super::device::{Browser, DevicePage, ShownCode, qr};
 use super::lane::{OverridePage, Part, ScanPage};
 use super::panel::Say;
@@ -15,9 +15,10 @@ use super::people::{
 };
 use super::shown::{Frame, Here, Notice, Panel};
 use crate::engine::GuardName;
+use crate::error::PinError;
 use crate::view::{
     ClockState, Condition, Direction, EnrolmentStatus, EnterpriseFacts, GateStatus, HostRow,
-    PersonFacts, PersonRow, RecentRow, Recorded, ScanOutcome, SessionId, Step,
+    PersonFacts, PersonRow, Reason, RecentRow, Recorded, ScanOutcome, SessionId, Step,
 };
 
 /// 2020-02-24 08:12:58 in Shanghai.
@@ -112,7 +113,7 @@ pub fn outcome(verdict: Verdict, step: Step) -> ScanOutcome {
         }),
         conditions: Vec::new(),
         offline_order: None,
-        reasons: Vec::new(),
+        reasons: vec![if step == Step::Stopped { Reason::Listed } else { Reason::Good }],
         details: Details::default(),
         valid_from: (verdict == Verdict::NotYet).then_some(1_582_600_000),
         status_age_seconds: Some(16),
@@ -375,6 +376,12 @@ fn access_pages(lang: Lang, status: &GateStatus, add: &mut impl FnMut(&str, Stri
     let refused = Frame { notice: Some(Notice { tone: "stop", text: wrong }), ..outside.clone() };
     for (name, frame) in [("pair", outside.clone()), ("pair_wrong", refused)] {
         add(name, text(&PairPage { frame, code: "7K2M-4Q9D".into(), label: String::new() }));
+    }
+    for (name, error) in
+        [("sign_on_wrong", PinError::Wrong), ("sign_on_locked", PinError::Locked { seconds: 240 })]
+    {
+        let frame = outside.clone().notice("stop", pin_refusal(lang, &error.into()));
+        add(name, text(&SignOnPage { frame, guards: guards(), chosen: guards().pop() }));
     }
     for (name, guards, chosen) in [
         ("sign_on", guards(), None),

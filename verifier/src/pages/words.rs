@@ -235,8 +235,7 @@ fugong_common::words! {
         sign_on_choose: "换一个人", "Someone else";
         pin: "密码", "PIN";
         pin_do: "签到", "Sign on";
-        pin_wrong: "密码不正确，还可再试 {n} 次。", "Wrong PIN. {n} tries left.";
-        pin_wrong_plain: "密码不正确。", "Wrong PIN.";
+        pin_wrong: "密码不正确。", "Wrong PIN.";
         pin_locked: "密码错误次数过多，已锁定，{span}后再试；急用的，请带班人员处理。", "Too many wrong PINs. Locked; try again in {span}, or ask the shift leader.";
         pin_for: "{name}的密码", "PIN of {name}";
         leader: "带班人员", "shift leader";

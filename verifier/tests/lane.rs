@@ -1,0 +1,277 @@
+//! Guards at a real gate: over the whole service, on disk, with everything really signed.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod support;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use axum::response::Response;
+use fugong_common::entropy::SeededEntropy;
+use fugong_common::service::serve::Shutdown;
+use fugong_common::time::{ManualClock, Millis};
+use fugong_verifier::{Config, Gate, pages};
+use serde_json::{Value, json};
+use support::{PIN, Town};
+use tower::ServiceExt as _;
+
+/// 2020-02-24 08:12:58 in Shanghai.
+const NOW: Millis = Millis(1_582_503_178_000);
+const OURS: &str = "http://127.0.0.1:8081";
+
+struct Lane {
+    app: Router,
+    gate: Gate,
+    town: Town,
+    clock: Arc<ManualClock>,
+    cookie: String,
+    _folder: tempfile::TempDir,
+}
+
+/// An answer with its body read.
+struct Answer {
+    status: StatusCode,
+    location: Option<String>,
+    set_cookie: Option<String>,
+    text: String,
+}
+
+impl Answer {
+    async fn of(response: Response) -> Self {
+        let header = |name| {
+            let value = response.headers().get(name)?;
+            Some(value.to_str().unwrap().to_owned())
+        };
+        let (location, set_cookie) = (header(header::LOCATION), header(header::SET_COOKIE));
+        let status = response.status();
+        let body = to_bytes(response.into_body(), 1 << 22).await.unwrap();
+        Self { status, location, set_cookie, text: String::from_utf8(body.to_vec()).unwrap() }
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+
+    /// Value of the first attribute of this name.
+    fn attribute(&self, name: &str) -> &str {
+        let start = format!("{name}=\"");
+        self.text.split_once(&start).unwrap().1.split('"').next().unwrap()
+    }
+}
+
+impl Lane {
+    async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let town = support::seed(folder.path(), NOW).await;
+        let clock = Arc::new(ManualClock::new(NOW));
+        let config = Config { data_dir: folder.path().to_owned(), ..Config::default() };
+        let entropy = Arc::new(SeededEntropy::new(11));
+        let gate = Gate::open(config, clock.clone(), entropy.clone()).await.unwrap();
+        let app = pages::app(&gate, entropy, Shutdown::new()).unwrap();
+        Self { app, gate, town, clock, cookie: String::new(), _folder: folder }
+    }
+
+    /// With a paired browser and a guard on duty.
+    async fn manned() -> Self {
+        let mut lane = Self::open().await;
+        lane.pair().await;
+        let form = format!("guard=g1&pin={PIN}");
+        assert_eq!(lane.post("/sign-on", form).await.location.as_deref(), Some("/"));
+        lane
+    }
+
+    async fn pair(&mut self) {
+        let code = self.gate.pairing_code().await.unwrap().code;
+        let answer = self.post("/pair", format!("code={code}&label=east")).await;
+        assert_eq!(answer.location.as_deref(), Some("/sign-on"));
+        let cookie = answer.set_cookie.unwrap();
+        assert!(cookie.ends_with("; HttpOnly; SameSite=Strict"), "{cookie}");
+        cookie.split(';').next().unwrap().clone_into(&mut self.cookie);
+    }
+
+    async fn send(&self, method: &str, path: &str, kind: &str, origin: &str, body: Body) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "127.0.0.1:8081")
+            .header("origin", origin)
+            .header("cookie", &self.cookie)
+            .header("content-type", kind);
+        let response = self.app.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        Answer::of(response).await
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, "text/plain", OURS, Body::empty()).await
+    }
+
+    async fn post(&self, path: &str, form: impl Into<String>) -> Answer {
+        let kind = "application/x-www-form-urlencoded";
+        self.send("POST", path, kind, OURS, Body::from(form.into())).await
+    }
+
+    async fn ask(&self, path: &str, body: Value) -> Answer {
+        self.send("POST", path, "application/json", OURS, Body::from(body.to_string())).await
+    }
+
+    async fn show(&self, text: &str) -> Answer {
+        let text = text.replace(':', "%3A").replace('/', "%2F");
+        self.post("/scan", format!("text={text}&direction=in")).await
+    }
+}
+
+#[tokio::test]
+async fn a_guard_without_a_script_checks_measures_and_lets_in() {
+    let lane = Lane::manned().await;
+    let asked = lane.show(&lane.town.passes[0]).await;
+    assert!(asked.text.contains("<title>请测温") && asked.text.contains("张晓梅"));
+    let session = asked.attribute("data-session").to_owned();
+    let path = format!("/session/{session}/measure");
+    let refused = lane.post(&path, "temperature=29.9&direction=in").await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text.contains("<title>请测温"), "the same step stays on");
+    let done = lane.post(&path, "temperature=36.5&direction=in").await;
+    assert_eq!((done.status, done.attribute("data-tone")), (StatusCode::OK, "go"));
+    assert!(done.text.contains("36.5 ℃ · 进") && done.text.contains("已记录 08:12:58"));
+    let again = lane.post(&path, "temperature=36.5&direction=in").await;
+    assert_eq!(again.status, 409, "a finished session takes no second reading");
+    assert_eq!(lane.gate.status().inside, 1);
+    assert!(lane.get("/inside").await.text.contains("张*梅"));
+    assert!(lane.get("/records").await.text.contains("36.5 ℃"));
+}
+
+#[tokio::test]
+async fn a_high_reading_waits_apart_while_the_lane_goes_on() {
+    let lane = Lane::manned().await;
+    let session = lane.show(&lane.town.passes[1]).await.attribute("data-session").to_owned();
+    let high = lane.post(&format!("/session/{session}/measure"), "temperature=376").await;
+    assert_eq!(high.attribute("data-tone"), "stop");
+    assert!(high.text.contains("体温异常") && high.text.contains("临时观察区"));
+    let next = lane.show(&lane.town.passes[2]).await;
+    assert!(next.text.contains("<title>请测温") && next.text.contains("李强"), "parked, in sight");
+    let back = lane.post(&format!("/session/{session}/act"), "do=resume").await;
+    assert_eq!((back.attribute("data-stage"), back.attribute("data-tone")), ("measure", "step"));
+    let cool = lane.post(&format!("/session/{session}/measure"), "temperature=368").await;
+    assert_eq!(cool.attribute("data-tone"), "go");
+}
+
+#[tokio::test]
+async fn a_reading_is_put_right_within_ten_seconds_and_not_later() {
+    let lane = Lane::manned().await;
+    let session = lane.show(&lane.town.passes[0]).await.attribute("data-session").to_owned();
+    let done = lane.post(&format!("/session/{session}/measure"), "temperature=365").await;
+    let path = done.text.split("action=\"/correct/").nth(1).unwrap().split('"').next().unwrap();
+    let path = format!("/correct/{path}");
+    let asked = lane.post(&path, "do=ask").await;
+    assert!(asked.text.contains("<title>更正") && asked.text.contains("36.5 ℃"));
+    let put_right = lane.post(&path, "temperature=366").await;
+    assert!(put_right.text.contains("36.6 ℃"));
+    lane.clock.advance_millis(11_000);
+    assert_eq!(lane.post(&path, "do=ask").await.status, 409);
+}
+
+#[tokio::test]
+async fn placards_say_what_they_are() {
+    let lane = Lane::manned().await;
+    let placard = lane.show(&lane.town.placard).await;
+    assert!(placard.text.contains("许可有效") && placard.text.contains("value=\"people\""));
+    let suspended = lane.show(&lane.town.suspended).await;
+    assert!(suspended.text.contains("<title>已暂停") && suspended.text.contains("状态清单"));
+    let elsewhere = lane.show(&lane.town.elsewhere).await;
+    assert!(elsewhere.text.contains("<title>非本场所许可"));
+    let poster = lane.show("https://poster.example/sale").await;
+    assert!(poster.text.contains("<title>不是复工许可"));
+}
+
+#[tokio::test]
+async fn a_script_gets_the_station_alone() {
+    let lane = Lane::manned().await;
+    let part = lane.get("/part").await.text;
+    assert!(part.contains("id=\"bar\"") && part.contains("id=\"station\""));
+    assert!(!part.contains("<html") && !part.contains("id=\"desk\""));
+}
+
+#[tokio::test]
+async fn programs_get_the_answer_and_how_it_is_said() {
+    let lane = Lane::manned().await;
+    let asked = lane.ask("/api/scan", json!({"text": lane.town.passes[0]})).await.json();
+    assert_eq!((&asked["verdict"], &asked["step"]), (&json!("measure"), &json!("measure")));
+    assert_eq!(asked["panel"]["limits"]["fever"], 373);
+    let body = json!({"session": asked["session"], "tenths": 365});
+    let done = lane.ask("/api/measure", body).await.json();
+    assert_eq!((&done["verdict"], &done["recorded"]["state"]), (&json!("valid"), &json!("yes")));
+    assert_eq!(done["panel"]["word"], "放行");
+    let status = lane.get("/api/status").await.json();
+    assert_eq!((&status["inside"], &status["capacity"]), (&json!(1), &json!(400)));
+    assert_eq!(status["said"]["inside_text"], "在场 1 / 上限 400");
+    let found = lane.ask("/api/lookup", json!({"query": "2148"})).await.json();
+    assert_eq!(found["people"][0]["name"], "李*");
+    let bad = lane.ask("/api/measure", json!({"session": "0000000000000001", "tenths": 365})).await;
+    assert_eq!((bad.status.as_u16(), bad.json()["code"].clone()), (410, json!("no_session")));
+}
+
+#[tokio::test]
+async fn a_stranger_gets_nowhere() {
+    let mut lane = Lane::open().await;
+    assert_eq!(lane.get("/").await.location.as_deref(), Some("/pair"));
+    assert_eq!(lane.ask("/api/scan", json!({"text": "FG"})).await.json()["code"], "not_paired");
+    assert_eq!(lane.ask("/api/frame", json!({})).await.status, 401);
+    lane.pair().await;
+    assert_eq!(lane.get("/").await.location.as_deref(), Some("/sign-on"));
+    assert_eq!(lane.ask("/api/scan", json!({"text": "FG"})).await.json()["code"], "sign_on");
+    let form = format!("guard=g1&pin={PIN}");
+    let kind = "application/x-www-form-urlencoded";
+    let foreign =
+        lane.send("POST", "/sign-on", kind, "https://evil.example", Body::from(form)).await;
+    assert_eq!(foreign.json()["code"], "cross_origin");
+}
+
+#[tokio::test]
+async fn frames_are_read_for_paired_browsers_and_bounded() {
+    let lane = Lane::manned().await;
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::GrayImage::new(64, 48).write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let body = Body::from(png.into_inner());
+    let seen = lane.send("POST", "/api/frame", "image/png", OURS, body).await;
+    assert_eq!(seen.json(), json!({"texts": []}));
+    let large = Body::from(vec![0_u8; pages::FRAME_BYTES + 1]);
+    let refused = lane.send("POST", "/api/frame", "image/png", OURS, large).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.json()["code"].clone()),
+        (413, json!("too_large"))
+    );
+}
+
+#[tokio::test]
+async fn guessing_pairing_codes_and_pins_is_slowed_down() {
+    let lane = Lane::open().await;
+    let mut last = StatusCode::OK;
+    for _ in 0..25 {
+        last = lane.post("/pair", "code=0000-0000&label=x").await.status;
+    }
+    assert_eq!(last, 429);
+    let lane = Lane::manned().await;
+    for _ in 0..5 {
+        let wrong = lane.post("/sign-on", "guard=g2&pin=000000").await;
+        assert!(wrong.text.contains("密码不正确"), "{}", wrong.text);
+    }
+    let locked = lane.post("/sign-on", format!("guard=g2&pin={PIN}")).await;
+    assert_eq!(locked.status, 429);
+    assert!(locked.text.contains("已锁定"));
+}
+
+#[tokio::test]
+async fn a_shift_is_handed_over_and_only_its_leader_makes_pairing_codes() {
+    let lane = Lane::manned().await;
+    assert_eq!(lane.post("/device/code", "").await.status, 403);
+    let form = format!("to=g3&pin={PIN}&note=ok");
+    assert_eq!(lane.post("/shift", form).await.location.as_deref(), Some("/"));
+    let page = lane.post("/device/code", "").await;
+    assert!(page.text.contains("/pair?code=") && page.text.contains("<svg viewBox"));
+    assert!(page.text.contains("值守：赵德胜"));
+    assert_eq!(lane.post("/sign-off", "").await.location.as_deref(), Some("/sign-on"));
+    assert_eq!(lane.get("/").await.location.as_deref(), Some("/sign-on"));
+}
