@@ -187,6 +187,18 @@ async fn placards_say_what_they_are() {
 }
 
 #[tokio::test]
+async fn whom_the_guard_does_not_let_in_is_shown_red_and_recorded() {
+    let lane = Lane::manned().await;
+    let session = lane.show(&lane.town.passes[3]).await.attribute("data-session").to_owned();
+    let parked = lane.post(&format!("/session/{session}/act"), "do=park").await;
+    assert!(parked.text.contains("<title>临时观察区"));
+    let refused = lane.post(&format!("/session/{session}/act"), "do=refuse").await;
+    assert!(refused.text.contains("<title>不予放行"), "{}", refused.attribute("data-title"));
+    assert_eq!(refused.attribute("data-tone"), "stop");
+    assert_eq!(lane.gate.status().inside, 0);
+}
+
+#[tokio::test]
 async fn a_script_gets_the_station_alone() {
     let lane = Lane::manned().await;
     let part = lane.get("/part").await.text;

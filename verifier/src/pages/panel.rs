@@ -107,6 +107,16 @@ impl Say {
         };
         let mut panel = match outcome.step {
             Step::ChoosePerson | Step::StatusTaken => Panel::step(self.lang, outcome.verdict),
+            // Nothing was wrong with the document: it was the guard who didn't let them in.
+            Step::Stopped if guards_own(outcome) => Panel {
+                word: capital(words.refuse),
+                recorded,
+                verdict: Some(outcome.verdict),
+                ..Panel::of(self.lang, Verdict::Revoked, None)
+            },
+            Step::Recheck if outcome.verdict != Verdict::Fever => {
+                Panel { word: words.parked.to_owned(), ..Panel::step(self.lang, outcome.verdict) }
+            }
             // Good so far, but nobody has passed yet.
             step if outcome.verdict.admits() && step != Step::Passed => Panel {
                 word: capital(outcome.verdict.public_word(self.lang)),
@@ -269,6 +279,7 @@ impl Say {
     fn instruction(&self, outcome: &ScanOutcome) -> String {
         let words = self.words();
         match outcome.step {
+            Step::Stopped if guards_own(outcome) => words.refused_do.to_owned(),
             Step::ChoosePerson => words.choose_do.to_owned(),
             Step::StatusTaken => words.status_taken_do.to_owned(),
             Step::Recheck => fill(words.recheck_do, &[("limit", &tenths_text(self.limits.fever))]),
@@ -329,6 +340,14 @@ impl ScanOutcome {
     fn session_matters(&self) -> bool {
         self.person.is_some()
     }
+}
+
+/// Whether a session ended without anything that would stop it by itself.
+fn guards_own(outcome: &ScanOutcome) -> bool {
+    matches!(
+        outcome.verdict,
+        Verdict::Measure | Verdict::Valid | Verdict::Conditional | Verdict::CapFull
+    )
 }
 
 /// `36.5`.

@@ -83,6 +83,7 @@ fugong_common::words! {
         record_fever: "记录体温异常", "Record the high temperature";
         record_low: "记录并重测", "Record and measure again";
         refuse: "不予放行", "Do not let in";
+        refused_do: "已记录不予放行；请说明理由，并告知带班人员。", "Refusal recorded. Give the reason and tell the shift leader.";
         remeasure: "复测", "Re-measure";
         park: "转临时观察区", "To waiting area";
         correct: "更正", "Correct";
