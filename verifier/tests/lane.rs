@@ -196,6 +196,8 @@ async fn whom_the_guard_does_not_let_in_is_shown_red_and_recorded() {
     assert!(refused.text.contains("<title>不予放行"), "{}", refused.attribute("data-title"));
     assert_eq!(refused.attribute("data-tone"), "stop");
     assert_eq!(lane.gate.status().inside, 0);
+    let records = lane.get("/records").await.text;
+    assert!(records.contains("</svg>不予放行</span>") && !records.contains("</svg>请测温"));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! From the engine's answer to the panel that a guard reads: pure, so that every state is tested.
 
+use fugong_common::journal::EntryKind;
 use fugong_common::lang::Lang;
 use fugong_common::time::{Millis, Zone, say_ago, say_span};
 use fugong_common::verdict::{Details, Icon, Sound, Tone, Verdict};
@@ -302,11 +303,18 @@ impl Say {
         let mut who = vec![row.name.clone()];
         who.extend(row.plate.clone());
         who.retain(|part| !part.is_empty());
+        // Among finished checks, a document that only lacked a step belongs to somebody whom the
+        // guard didn't let in; whoever passed on one has an entry of another kind.
+        let refused = row.kind == EntryKind::Check.code()
+            && row.direction != Some(Direction::Out)
+            && matches!(verdict, Verdict::Measure | Verdict::Conditional | Verdict::CapFull);
+        let looks = if refused { Verdict::Revoked } else { verdict };
+        let word = if refused { self.words().refuse } else { verdict.word(self.lang) };
         Some(Line {
             time: self.zone.clock_time(row.at),
-            tone: verdict.tone().class(),
-            icon: verdict.icon().name(),
-            word: verdict.word(self.lang).to_owned(),
+            tone: looks.tone().class(),
+            icon: looks.icon().name(),
+            word: word.to_owned(),
             who: who.join(" "),
             reading: row.tenths.map(degrees),
             way: row.direction.map(|direction| self.way(direction)).unwrap_or_default(),
