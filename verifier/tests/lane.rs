@@ -289,3 +289,55 @@ async fn a_shift_is_handed_over_and_only_its_leader_makes_pairing_codes() {
     assert_eq!(lane.post("/sign-off", "").await.location.as_deref(), Some("/sign-on"));
     assert_eq!(lane.get("/").await.location.as_deref(), Some("/sign-on"));
 }
+
+/// A photo of these codes, one above the other.
+fn photo(texts: &[&str]) -> Vec<u8> {
+    const MODULE: u32 = 6;
+    let codes = texts.iter().map(|text| {
+        let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::Q).unwrap();
+        (u32::try_from(code.width()).unwrap(), code)
+    });
+    let codes: Vec<_> = codes.collect();
+    let side = (codes.iter().map(|(width, _)| *width).max().unwrap() + 8) * MODULE;
+    let height = side * u32::try_from(codes.len()).unwrap();
+    let mut picture = image::GrayImage::from_pixel(side, height, image::Luma([255]));
+    for (nth, (width, code)) in codes.iter().enumerate() {
+        let top = side * u32::try_from(nth).unwrap();
+        for (x, y, pixel) in picture.enumerate_pixels_mut() {
+            let (column, row) = (x / MODULE, y.saturating_sub(top) / MODULE);
+            let inside =
+                y >= top && (4..width + 4).contains(&column) && (4..width + 4).contains(&row);
+            if inside {
+                let at = (usize::try_from(column - 4).unwrap(), usize::try_from(row - 4).unwrap());
+                *pixel = image::Luma([code[at].select(0, 255)]);
+            }
+        }
+    }
+    let mut png = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    png.into_inner()
+}
+
+impl Lane {
+    async fn upload(&self, picture: &[u8]) -> Answer {
+        let mut body =
+            b"--x\r\ncontent-disposition: form-data; name=\"photo\"; filename=\"a.png\"\r\n\
+            content-type: image/png\r\n\r\n"
+                .to_vec();
+        body.extend(picture);
+        body.extend(b"\r\n--x--\r\n");
+        self.send("POST", "/photo", "multipart/form-data; boundary=x", OURS, Body::from(body)).await
+    }
+}
+
+#[tokio::test]
+async fn a_photo_is_read_and_one_with_two_permits_is_asked_about() {
+    let lane = Lane::manned().await;
+    let one = lane.upload(&photo(&[&lane.town.suspended])).await;
+    assert!(one.text.contains("<title>已暂停"), "{}", one.attribute("data-title"));
+    let two = lane.upload(&photo(&[&lane.town.placard, &lane.town.suspended])).await;
+    assert!(two.text.contains("多个不同的许可") && two.text.contains("<title>请扫码"));
+    let none = lane.upload(&photo(&["x"])[..200]).await;
+    assert_eq!(none.status, 415);
+    assert!(none.text.contains("<title>请扫码"), "the page stays, under what to do");
+}
