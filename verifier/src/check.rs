@@ -28,16 +28,15 @@ pub enum CheckError {
     Unreadable(PathBuf, String),
     Trust(String),
     Status(PathBuf, String),
-    Nothing(String),
 }
 
 impl fmt::Display for CheckError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::Unreadable(path, error) | Self::Status(path, error) => {
+                write!(f, "{}: {error}", path.display())
+            }
             Self::Trust(error) => write!(f, "trust list: {error}"),
-            Self::Status(path, error) => write!(f, "{}: {error}", path.display()),
-            Self::Nothing(what) => write!(f, "{what}"),
         }
     }
 }
@@ -48,7 +47,7 @@ impl std::error::Error for CheckError {}
 #[derive(Debug)]
 pub enum Basis {
     Gate(Box<Bundle>),
-    Files { trust: TrustList, lists: BTreeMap<KeyId, StatusClaims> },
+    Files { trust: Box<TrustList>, lists: BTreeMap<KeyId, StatusClaims> },
 }
 
 impl Basis {
@@ -91,7 +90,7 @@ impl Basis {
                 return Err(CheckError::Status(path.clone(), fault));
             }
         }
-        Ok(Self::Files { trust, lists })
+        Ok(Self::Files { trust: Box::new(trust), lists })
     }
 
     fn bundle(&self) -> Option<&Bundle> {
@@ -214,5 +213,24 @@ pub fn answer(basis: &Basis, source: &str, text: &str, now: Millis, lang: Lang) 
         key: judgement.key.map(|key| key.to_string()),
         status_seq: judgement.list_seq,
         status_age_seconds: judgement.status_age_seconds,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_is_a_file_or_the_text_itself() {
+        assert_eq!(texts_of("FG1:123").unwrap(), ["FG1:123"]);
+        assert_eq!(texts_of("https://permits.example/v/1").unwrap().len(), 1);
+        let missing = texts_of("no-such/placard.png").unwrap_err().to_string();
+        assert!(missing.contains("no such file"), "{missing}");
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("link.txt");
+        std::fs::write(&path, "FG1:123\n").unwrap();
+        assert_eq!(texts_of(path.to_str().unwrap()).unwrap(), ["FG1:123"]);
+        std::fs::write(&path, [0xff, 0xfe, 0x00]).unwrap();
+        assert!(texts_of(path.to_str().unwrap()).is_err());
     }
 }

@@ -225,7 +225,7 @@ async fn check_items(config: &Config, check: Check) -> Result<ExitCode, Failure>
     let now = check.at.as_deref().map_or_else(|| Ok(SystemClock.now()), instant)?;
     let basis = match (check.root, &check.trust) {
         (Some(root), Some(trust)) => Basis::from_files(root, trust, &check.status, now)?,
-        _ => Basis::Gate(Box::new(crate::sync::read_bundle(config, now).await?)),
+        _ => Basis::Gate(Box::new(crate::pull::read_bundle(config, now).await?)),
     };
     let lang = Lang::pick(None, std::env::var("LANG").ok().as_deref());
     let mut all_valid = true;

@@ -20,7 +20,7 @@ use crate::view::PairRow;
 struct Paired {
     id: i64,
     label: String,
-    paired_at: Millis,
+    since: Millis,
     guard: Option<String>,
     signed_on_at: Option<Millis>,
 }
@@ -46,7 +46,7 @@ impl Duty {
                 .try_into()
                 .map_err(|_| StoreError::Corrupt { table: "pairs", column: "secret" })?;
             let signed_on_at = signed_on_at.map(Millis);
-            let paired = Paired { id, label, paired_at: Millis(paired_at), guard, signed_on_at };
+            let paired = Paired { id, label, since: Millis(paired_at), guard, signed_on_at };
             pairs.insert(secret, paired);
         }
         let tries: Vec<(String, i64, i64)> =
@@ -148,7 +148,7 @@ impl Gate {
         .await
         .map_err(disk)?;
         let paired =
-            Paired { id, label: label.clone(), paired_at: now, guard: None, signed_on_at: None };
+            Paired { id, label: label.clone(), since: now, guard: None, signed_on_at: None };
         self.duty().pairs.insert(hash, paired);
         self.note_duty(EntryKind::Pairing, None, None, Some(format!("paired {label}"))).await;
         Ok((Pair { id, label }, secret))
@@ -170,7 +170,7 @@ impl Gate {
             .map(|paired| PairRow {
                 id: paired.id,
                 label: paired.label.clone(),
-                paired_at: paired.paired_at,
+                paired_at: paired.since,
                 guard: paired.guard.as_ref().and_then(|id| self.find_guard(id)).map(|g| g.name),
             })
             .collect();

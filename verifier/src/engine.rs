@@ -95,7 +95,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Readings that a thermometer can show, as (lowest, highest) in tenths.
-pub(crate) fn plausible(limits: &Thresholds) -> (i16, i16) {
+pub(crate) fn plausible(limits: Thresholds) -> (i16, i16) {
     let fits = |tenths: &i16| {
         limits.classify(Temperature::from_tenths(*tenths)) != Classified::Implausible
     };
@@ -385,7 +385,7 @@ impl Gate {
             status.time_zone.clone_from(&settings.time_zone);
             status.fever_tenths = settings.temperature.fever_from().tenths();
             status.low_tenths = settings.temperature.low_below().tenths();
-            status.plausible_tenths = plausible(&settings.temperature);
+            status.plausible_tenths = plausible(settings.temperature);
             status.sample = settings.sample;
         }
         status

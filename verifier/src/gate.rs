@@ -8,7 +8,7 @@
 //! 4. conditions: old status (roster only), typed number, caps, seen inside already, another site's worker (domain A51)
 //! 5. the temperature, for everybody who goes in (domain A47)
 
-use fugong_common::claims::Lineage;
+use fugong_common::claims::{Lineage, Validity};
 use fugong_common::judge::{Credential, Judgement, Reason};
 use fugong_common::permit::{Mode, SiteCode};
 use fugong_common::serial::Serial;
@@ -101,7 +101,7 @@ fn enter(case: &Case<'_>) -> Decision {
     if !matches!(judged, Verdict::Valid | Verdict::Conditional) {
         let valid_from = case.judgement.credential.as_ref().and_then(Credential::validity);
         return Decision {
-            valid_from: valid_from.map(|validity| validity.not_before()),
+            valid_from: valid_from.map(Validity::not_before),
             ..Decision::stop(judged)
         };
     }

@@ -102,8 +102,8 @@ fn a_good_placard_asks_who_a_good_pass_asks_for_the_temperature() {
 
 #[test]
 fn each_thing_that_speaks_against_a_person_has_its_verdict() {
-    let soon = NOW.seconds() + 1;
     type Change = fn(&mut PersonRecord, u64);
+    let soon = NOW.seconds() + 1;
     let cases: [(Change, Verdict); 5] = [
         (|p, _| p.left = true, Verdict::NotOnRoster),
         (|p, _| p.lineage = Lineage([8; 8]), Verdict::NotOnRoster),

@@ -147,12 +147,11 @@ impl Issuer {
     ) -> Result<Response, IssuerError> {
         let mut again = true;
         loop {
-            let nonce = match self.take_nonce() {
-                Some(nonce) => nonce,
-                None => {
-                    self.fresh_nonce(enrolled).await?;
-                    self.take_nonce().unwrap_or_default()
-                }
+            let nonce = if let Some(nonce) = self.take_nonce() {
+                nonce
+            } else {
+                self.fresh_nonce(enrolled).await?;
+                self.take_nonce().unwrap_or_default()
             };
             let claim = DeviceClaim {
                 method: method.as_str().to_owned(),
@@ -261,21 +260,17 @@ impl Issuer {
             came = plain;
         }
         have.extend_from_slice(&came);
-        match broken {
-            Some(error) => {
-                if !delta && !have.is_empty() {
-                    let kept = partial.parent().map_or(Ok(()), std::fs::create_dir_all);
-                    if let Err(error) = kept.and_then(|()| std::fs::write(partial, &have)) {
-                        tracing::warn!(%error, "the beginning of a part was not kept");
-                    }
-                }
-                Err(error)
-            }
-            None => {
-                let _ = std::fs::remove_file(partial);
-                Ok(if delta { Fetched::Delta(have) } else { Fetched::Whole(have) })
+        let Some(error) = broken else {
+            let _ = std::fs::remove_file(partial);
+            return Ok(if delta { Fetched::Delta(have) } else { Fetched::Whole(have) });
+        };
+        if !delta && !have.is_empty() {
+            let kept = partial.parent().map_or(Ok(()), std::fs::create_dir_all);
+            if let Err(error) = kept.and_then(|()| std::fs::write(partial, &have)) {
+                tracing::warn!(%error, "the beginning of a part was not kept");
             }
         }
+        Err(error)
     }
 
     /// Where the issuer stands with a journal.
@@ -299,7 +294,7 @@ impl Issuer {
     ) -> Result<wire::JournalAnswer, IssuerError> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(wire::COSE_TYPE));
-        let patience = Some(Duration::from_secs(60));
+        let patience = Some(Duration::from_mins(1));
         let response =
             self.send(enrolled, &Method::POST, wire::JOURNAL, &headers, batch, patience).await?;
         response.json().await.map_err(|error| IssuerError::Unexpected(error.to_string()))

@@ -7,24 +7,19 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fugong_common::entropy::{self, Entropy};
-use fugong_common::journal::{
-    Draft, EntryKind, Head, JournalId, Known, Record, Sealed, SealedPart,
-};
+use fugong_common::entropy::Entropy;
+use fugong_common::journal::{Draft, Head, JournalId, Record, Sealed, SealedPart};
 use fugong_common::time::Millis;
 use fugong_common::verdict::Verdict;
 use fugong_common::wire::Hex;
+use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::presence::{Move, Presence};
 use crate::store::{NotRecordedCount, Store, StoreError};
+use crate::writer::Writer;
 
-/// Entries that one transaction takes at most: bounds the wait of the first for the last.
-const GROUP: usize = 1000;
-/// Rows of one INSERT; seven values each, far below `SQLite`'s limit of 32,766.
-const ROWS: usize = 200;
 /// Entries that may wait. Beyond it callers wait for a place, which slows the door instead of filling the memory.
 const WAITING: usize = 4096;
 
@@ -53,18 +48,18 @@ pub struct Standing {
     pub sent_seq: u64,
 }
 
-enum Request {
+pub(crate) enum Request {
     Append(Box<Append>, oneshot::Sender<Result<u64, NotRecorded>>),
     Open(Box<(Draft, Sealed)>, oneshot::Sender<Result<Standing, NotRecorded>>),
 }
 
 #[derive(Debug)]
-struct Shared {
-    standing: Mutex<Option<Standing>>,
-    presence: Mutex<Presence>,
-    not_recorded: AtomicU64,
-    commits: AtomicU64,
-    changed: watch::Sender<u64>,
+pub(crate) struct Shared {
+    pub standing: Mutex<Option<Standing>>,
+    pub presence: Mutex<Presence>,
+    pub not_recorded: AtomicU64,
+    pub commits: AtomicU64,
+    pub changed: watch::Sender<u64>,
 }
 
 /// Handle to the writer.
@@ -122,7 +117,7 @@ pub struct Shown {
     pub record: Record,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -380,218 +375,6 @@ impl Journal {
         }
         Ok(found)
     }
-}
-
-type Waiter = oneshot::Sender<Result<u64, NotRecorded>>;
-
-struct Writer {
-    store: Store,
-    entropy: Arc<dyn Entropy>,
-    shared: Arc<Shared>,
-    count: NotRecordedCount,
-}
-
-impl Writer {
-    async fn run(mut self, mut waiting: mpsc::Receiver<Request>) {
-        let mut requests = Vec::new();
-        while waiting.recv_many(&mut requests, GROUP).await > 0 {
-            let mut group: Vec<(Append, Waiter)> = Vec::new();
-            for request in requests.drain(..) {
-                match request {
-                    Request::Append(append, done) => group.push((*append, done)),
-                    Request::Open(opening, done) => {
-                        let (draft, sealed) = *opening;
-                        self.commit(std::mem::take(&mut group)).await;
-                        // Whoever asked may be gone; the journal is open all the same.
-                        let _ = done.send(self.open(draft, sealed).await);
-                    }
-                }
-            }
-            self.commit(group).await;
-        }
-    }
-
-    async fn commit(&mut self, group: Vec<(Append, Waiter)>) {
-        if group.is_empty() {
-            return;
-        }
-        let (appends, waiters): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        match self.write(&appends).await {
-            Ok(first) => {
-                for (seq, waiter) in (first..).zip(waiters) {
-                    let _ = waiter.send(Ok(seq));
-                }
-            }
-            Err(error) => {
-                tracing::error!(%error, entries = waiters.len(), "not recorded");
-                let missed = u64::try_from(waiters.len()).unwrap_or(u64::MAX);
-                self.set_not_recorded(self.count.count().saturating_add(missed));
-                for waiter in waiters {
-                    let _ = waiter.send(Err(NotRecorded));
-                }
-            }
-        }
-        self.shared.changed.send_modify(|n| *n = n.wrapping_add(1));
-    }
-
-    fn set_not_recorded(&mut self, count: u64) {
-        self.count.set(count);
-        self.shared.not_recorded.store(count, Ordering::Relaxed);
-    }
-
-    /// Writes a group and returns the number of its first entry.
-    async fn write(&mut self, appends: &[Append]) -> Result<u64, StoreError> {
-        let standing = *lock(&self.shared.standing);
-        let mut standing =
-            standing.ok_or(StoreError::Corrupt { table: "journals", column: "id" })?;
-        let missed = self.count.count();
-        let mut head = standing.head;
-        let mut rows = Vec::with_capacity(appends.len() + 1);
-        if missed > 0
-            && let Some(next) = appends.first()
-        {
-            // What was missed is accounted for before anything else.
-            let draft =
-                Draft { kind: EntryKind::NotRecorded, verdict: None, cites: None, ..next.draft };
-            let draft =
-                Draft { known: Known { key: None, list_seq: None, ..draft.known }, ..draft };
-            let sealed = Sealed { text: Some(missed.to_string()), ..Sealed::default() };
-            self.chain(&mut head, &mut rows, &draft, &sealed, true);
-        }
-        let first = head.next_seq;
-        for append in appends {
-            self.chain(&mut head, &mut rows, &append.draft, &append.sealed, append.shown);
-        }
-        let mut transaction = self.store.begin().await?;
-        insert(&mut transaction, standing.number, &rows).await?;
-        for append in appends {
-            if let Some(moved) = &append.moved {
-                moved.store(&mut transaction, append.draft.at).await?;
-            }
-        }
-        move_head(&mut transaction, standing.number, &head).await?;
-        transaction.commit().await?;
-        self.shared.commits.fetch_add(1, Ordering::Relaxed);
-        metrics::counter!("verifier_journal_commits_total").increment(1);
-        metrics::counter!("verifier_journal_entries_total")
-            .increment(u64::try_from(rows.len()).unwrap_or(0));
-        {
-            let mut presence = lock(&self.shared.presence);
-            for append in appends {
-                if let Some(moved) = &append.moved {
-                    presence.apply(moved, append.draft.at);
-                }
-            }
-            // `mark_sent` may have moved `sent_seq` meanwhile.
-            let mut current = lock(&self.shared.standing);
-            standing.sent_seq = current.map_or(standing.sent_seq, |s| s.sent_seq);
-            standing.head = head;
-            *current = Some(standing);
-        }
-        if missed > 0 {
-            self.set_not_recorded(0);
-        }
-        Ok(first)
-    }
-
-    fn chain(
-        &self,
-        head: &mut Head,
-        rows: &mut Vec<Row>,
-        draft: &Draft,
-        sealed: &Sealed,
-        shown: bool,
-    ) {
-        let seq = head.next_seq;
-        let (record, next) = head.append(draft, sealed, entropy::bytes(&*self.entropy));
-        *head = next;
-        rows.push(Row { seq, record, at: draft.at, shown, verdict: draft.verdict });
-    }
-
-    async fn open(&mut self, draft: Draft, sealed: Sealed) -> Result<Standing, NotRecorded> {
-        let id: JournalId = Hex(entropy::bytes(&*self.entropy));
-        let mut head = Head::start(id);
-        let mut rows = Vec::new();
-        self.chain(&mut head, &mut rows, &draft, &sealed, false);
-        let opened = async {
-            let mut transaction = self.store.begin().await?;
-            let number: i64 = sqlx::query_scalar(
-                "INSERT INTO journals (id, next_seq, head, sent_seq, opened_at) \
-                 VALUES ($1, 0, $2, 0, $3) RETURNING number",
-            )
-            .bind(id.0.as_slice())
-            .bind(Head::start(id).hash.as_slice())
-            .bind(draft.at.0)
-            .fetch_one(&mut *transaction)
-            .await?;
-            insert(&mut transaction, number, &rows).await?;
-            move_head(&mut transaction, number, &head).await?;
-            transaction.commit().await?;
-            Ok::<_, sqlx::Error>(Standing { number, head, sent_seq: 0 })
-        };
-        match opened.await {
-            Ok(standing) => {
-                *lock(&self.shared.standing) = Some(standing);
-                self.shared.changed.send_modify(|n| *n = n.wrapping_add(1));
-                Ok(standing)
-            }
-            Err(error) => {
-                tracing::error!(%error, "the new journal could not be opened");
-                Err(NotRecorded)
-            }
-        }
-    }
-}
-
-struct Row {
-    seq: u64,
-    record: Record,
-    at: Millis,
-    shown: bool,
-    verdict: Option<Verdict>,
-}
-
-async fn insert(
-    transaction: &mut Transaction<'static, Sqlite>,
-    journal: i64,
-    rows: &[Row],
-) -> Result<(), sqlx::Error> {
-    for rows in rows.chunks(ROWS) {
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO entries (journal, seq, chained, sealed, at, shown, verdict) ",
-        );
-        query.push_values(rows, |mut values, row| {
-            let sealed = row.record.sealed.as_ref().map(|part| {
-                let mut bytes = part.salt.to_vec();
-                bytes.extend_from_slice(&part.bytes);
-                bytes
-            });
-            values
-                .push_bind(journal)
-                .push_bind(signed(row.seq))
-                .push_bind(row.record.chained.as_slice())
-                .push_bind(sealed)
-                .push_bind(row.at.0)
-                .push_bind(i64::from(row.shown))
-                .push_bind(row.verdict.map(Verdict::code));
-        });
-        query.build().execute(&mut **transaction).await?;
-    }
-    Ok(())
-}
-
-async fn move_head(
-    transaction: &mut Transaction<'static, Sqlite>,
-    journal: i64,
-    head: &Head,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE journals SET next_seq = $1, head = $2 WHERE number = $3")
-        .bind(signed(head.next_seq))
-        .bind(head.hash.as_slice())
-        .bind(journal)
-        .execute(&mut **transaction)
-        .await?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use fugong_common::clock::ClockState;
 use fugong_common::entropy::SeededEntropy;
-use fugong_common::journal::Entry;
+use fugong_common::journal::{Entry, EntryKind, Known};
 use fugong_common::verdict::Verdict;
 
 use super::*;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fugong_common::claims::Lineage;
+use fugong_common::claims::{Lineage, Validity};
 use fugong_common::clock::ClockState;
 use fugong_common::journal::Known;
 use fugong_common::judge::{Credential, Judgement, Moment, Place, Reason, judge};
@@ -191,7 +191,7 @@ impl Judged {
         Some(EnterpriseFacts {
             name,
             serial: serial.map(|serial| serial.to_string()),
-            expires: validity.map(|validity| validity.expires()),
+            expires: validity.map(Validity::expires),
             cap: self.crowd.enterprise_cap,
             inside: self.crowd.of_enterprise,
             site: site.map(|site| site.to_string()),

@@ -187,6 +187,7 @@ impl Gate {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
 fn unreadable(error: sqlx::Error) -> GateError {
     tracing::error!(%error, "records cannot be read");
     GateError::NotRecorded

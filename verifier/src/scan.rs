@@ -2,7 +2,6 @@
 
 use fugong_common::journal::{Draft, EntryKind, Sealed};
 use fugong_common::judge::{Credential, Judgement};
-use fugong_common::person::mask_name;
 use fugong_common::placard::Scanned;
 use fugong_common::serial::Serial;
 use fugong_common::temperature::Temperature;
@@ -10,41 +9,39 @@ use fugong_common::verdict::{About, Details, Verdict};
 
 use crate::engine::{Gate, Guard};
 use crate::error::GateError;
-use crate::gate::{self, Next, Weighed};
+use crate::gate::{self, Next};
 use crate::journal::Append;
-use crate::look::{Judged, Look, person_facts, person_key, subject_of};
+use crate::look::{Judged, Look, person_facts, subject_of};
 use crate::presence::Move;
 use crate::session::{Session, Source, State, Subject};
-use crate::view::{
-    Condition, Correction, Direction, Recorded, ScanOutcome, SessionId, Step, Vehicle, Visitor,
-};
+use crate::view::{Condition, Direction, Recorded, ScanOutcome, SessionId, Step, Vehicle, Visitor};
 
 /// Milliseconds in which an entry may be corrected.
 pub const CORRECTION_MILLIS: i64 = 10_000;
 /// Longest free text of a form, in characters.
-const LONGEST_TEXT: usize = 500;
+pub(crate) const LONGEST_TEXT: usize = 500;
 
 /// What a step comes to, and what it writes down.
-struct Outcome {
-    verdict: Verdict,
-    step: Step,
-    conditions: Vec<Condition>,
-    valid_from: Option<u64>,
-    tenths: Option<i16>,
-    note: Option<Note>,
+pub(crate) struct Outcome {
+    pub verdict: Verdict,
+    pub step: Step,
+    pub conditions: Vec<Condition>,
+    pub valid_from: Option<u64>,
+    pub tenths: Option<i16>,
+    pub note: Option<Note>,
 }
 
-struct Note {
-    kind: EntryKind,
-    verdict: Option<Verdict>,
-    text: Option<String>,
-    second: Option<String>,
-    about: Option<u64>,
-    moved: Option<Move>,
+pub(crate) struct Note {
+    pub kind: EntryKind,
+    pub verdict: Option<Verdict>,
+    pub text: Option<String>,
+    pub second: Option<String>,
+    pub about: Option<u64>,
+    pub moved: Option<Move>,
 }
 
 impl Note {
-    fn of(kind: EntryKind, verdict: Verdict) -> Self {
+    pub(crate) fn of(kind: EntryKind, verdict: Verdict) -> Self {
         let verdict = Some(verdict);
         Self { kind, verdict, text: None, second: None, about: None, moved: None }
     }
@@ -57,7 +54,10 @@ pub(crate) fn clean(text: &str, longest: usize) -> Result<String, GateError> {
     if fit { Ok(text.to_owned()) } else { Err(GateError::BadText) }
 }
 
-fn clean_optional(text: Option<&String>, longest: usize) -> Result<Option<String>, GateError> {
+pub(crate) fn clean_optional(
+    text: Option<&String>,
+    longest: usize,
+) -> Result<Option<String>, GateError> {
     let text = text.map(|text| clean(text, longest)).transpose()?;
     Ok(text.filter(|text| !text.is_empty()))
 }
@@ -137,18 +137,18 @@ impl Gate {
         };
         let judged = self.judge(look, &session);
         let kind = if visitor { EntryKind::Visitor } else { EntryKind::Check };
-        let outcome = self.enter_state(&mut session, &judged, kind);
+        let outcome = Self::enter_state(&mut session, &judged, kind);
         let answer = self.settle(look, guard, &mut session, &judged, outcome).await;
         self.sessions().insert(session, answer.clone(), look.now);
         Ok(answer)
     }
 
-    fn judge(&self, look: &Look, session: &Session) -> Judged {
+    pub(crate) fn judge(&self, look: &Look, session: &Session) -> Judged {
         self.journal().presence(|presence| look.judge(session, presence))
     }
 
     /// Puts a session where the decision says, unless what it asks for was confirmed already.
-    fn enter_state(&self, session: &mut Session, judged: &Judged, kind: EntryKind) -> Outcome {
+    pub(crate) fn enter_state(session: &mut Session, judged: &Judged, kind: EntryKind) -> Outcome {
         let decision = &judged.decision;
         let open = |condition: &&Condition| !session.has_confirmed(condition);
         let conditions: Vec<_> = decision.conditions.iter().filter(open).copied().collect();
@@ -265,7 +265,12 @@ impl Gate {
     }
 
     /// One step of an open session: at most one at a time, judged anew.
-    async fn step<F>(&self, guard: &Guard, id: SessionId, take: F) -> Result<ScanOutcome, GateError>
+    pub(crate) async fn step<F>(
+        &self,
+        guard: &Guard,
+        id: SessionId,
+        take: F,
+    ) -> Result<ScanOutcome, GateError>
     where
         F: FnOnce(&Self, &Look, &mut Session, &mut Judged) -> Result<Outcome, GateError>,
     {
@@ -282,318 +287,6 @@ impl Gate {
         *held = session;
         self.changed();
         Ok(answer)
-    }
-
-    /// Says which of the enterprise's people stands before the placard, in [`Step::ChoosePerson`].
-    pub async fn choose_person(
-        &self,
-        guard: &Guard,
-        session: SessionId,
-        worker: &str,
-    ) -> Result<ScanOutcome, GateError> {
-        self.step(guard, session, |gate, look, session, judged| {
-            if session.state != State::AwaitingPerson {
-                return Err(GateError::WrongStep);
-            }
-            let record = look.bundle.roster.find(worker).filter(|person| !person.left);
-            let record = record.ok_or(GateError::NoSuchPerson)?;
-            if judged.lineage.is_some_and(|lineage| lineage != record.lineage) {
-                return Err(GateError::NoSuchPerson);
-            }
-            session.subject = Subject::Worker(Box::new(record));
-            *judged = gate.judge(look, session);
-            Ok(gate.enter_state(session, judged, EntryKind::Check))
-        })
-        .await
-    }
-
-    /// Registers a visitor under the placard of this session.
-    pub async fn visitor(
-        &self,
-        guard: &Guard,
-        session: SessionId,
-        visitor: Visitor,
-    ) -> Result<ScanOutcome, GateError> {
-        let visitor = checked(&visitor)?;
-        self.step(guard, session, |gate, look, session, judged| {
-            if session.state != State::AwaitingPerson {
-                return Err(GateError::WrongStep);
-            }
-            if let Some(vehicle) = vehicle_of(&visitor) {
-                session.vehicle = Some(vehicle);
-            }
-            session.subject = Subject::Visitor(visitor);
-            *judged = gate.judge(look, session);
-            Ok(gate.enter_state(session, judged, EntryKind::Visitor))
-        })
-        .await
-    }
-
-    /// Notes the vehicle of an open session.
-    pub async fn vehicle(
-        &self,
-        guard: &Guard,
-        session: SessionId,
-        vehicle: Vehicle,
-    ) -> Result<ScanOutcome, GateError> {
-        let vehicle = Vehicle {
-            plate: clean(&vehicle.plate, 20)?,
-            kind: clean_optional(vehicle.kind.as_ref(), 20)?,
-            purpose: clean_optional(vehicle.purpose.as_ref(), 200)?,
-            riders: vehicle.riders,
-        };
-        if vehicle.plate.is_empty() {
-            return Err(GateError::BadText);
-        }
-        let before = self.session(session).ok_or(GateError::NoSession)?;
-        self.step(guard, session, |_, _, session, _| {
-            if !session.state.is_open() {
-                return Err(GateError::WrongStep);
-            }
-            session.vehicle = Some(vehicle);
-            Ok(Outcome {
-                verdict: before.verdict,
-                step: before.step,
-                conditions: before.conditions,
-                valid_from: before.valid_from,
-                tenths: before.tenths,
-                note: None,
-            })
-        })
-        .await
-    }
-
-    /// The other way was meant; the session is judged for it.
-    pub async fn turn(
-        &self,
-        guard: &Guard,
-        session: SessionId,
-        direction: Direction,
-    ) -> Result<ScanOutcome, GateError> {
-        self.step(guard, session, |gate, look, session, judged| {
-            // Whoever was refused may leave; turning round twice doesn't open the gate.
-            let stopped = matches!(session.state, State::Stopped(_));
-            let barred = session.barred || stopped;
-            if !session.state.is_open() && !stopped || barred && direction == Direction::In {
-                return Err(GateError::WrongStep);
-            }
-            session.barred = barred;
-            session.direction = direction;
-            session.confirmed.clear();
-            *judged = gate.judge(look, session);
-            let mut outcome = gate.enter_state(session, judged, EntryKind::Check);
-            if session.state == State::Measuring && session.high.is_some() {
-                outcome.step = Step::MeasureAgain;
-                outcome.verdict = Verdict::Fever;
-            }
-            Ok(outcome)
-        })
-        .await
-    }
-
-    /// Takes a reading in tenths of a degree.
-    pub async fn measure(
-        &self,
-        guard: &Guard,
-        session: SessionId,
-        tenths: i16,
-    ) -> Result<ScanOutcome, GateError> {
-        self.step(guard, session, |gate, look, session, judged| {
-            if session.state != State::Measuring {
-                return Err(GateError::WrongStep);
-            }
-            let limits = &look.bundle.settings.temperature;
-            let temperature = Temperature::from_tenths(tenths);
-            let weighed = gate::weigh(limits, temperature, session.high.is_some());
-            if weighed == Weighed::Implausible {
-                let (from, to) = crate::engine::plausible(limits);
-                return Err(GateError::Implausible { from, to });
-            }
-            // Suspended while the thermometer was fetched: what holds now, holds.
-            let overtaken = judged.decision.next == Next::Stop
-                && session.overridden != Some(judged.decision.verdict);
-            if overtaken {
-                let mut outcome = gate.enter_state(session, judged, EntryKind::Temperature);
-                outcome.tenths = Some(tenths);
-                return Ok(outcome);
-            }
-            Ok(session.weighed(judged, weighed, temperature))
-        })
-        .await
-    }
-
-    /// Parks a session in the waiting area; the lane goes on.
-    pub async fn park(&self, guard: &Guard, session: SessionId) -> Result<ScanOutcome, GateError> {
-        self.step(guard, session, |_, _, session, _| {
-            if session.state != State::Measuring {
-                return Err(GateError::WrongStep);
-            }
-            let high = session.high;
-            let verdict = if high.is_some() { Verdict::Fever } else { Verdict::Measure };
-            Ok(Outcome {
-                verdict,
-                step: Step::Recheck,
-                conditions: Vec::new(),
-                valid_from: None,
-                tenths: high.map(Temperature::tenths),
-                note: None,
-            })
-        })
-        .await
-    }
-
-    /// Takes a parked session up again.
-    pub async fn resume(
-        &self,
-        guard: &Guard,
-        session: SessionId,
-    ) -> Result<ScanOutcome, GateError> {
-        self.step(guard, session, |gate, _, session, judged| {
-            if session.state != State::Measuring {
-                return Err(GateError::WrongStep);
-            }
-            let high = session.high;
-            if judged.decision.next == Next::Stop
-                && session.overridden != Some(judged.decision.verdict)
-            {
-                return Ok(gate.enter_state(session, judged, EntryKind::Check));
-            }
-            let (verdict, step) = match high {
-                Some(_) => (Verdict::Fever, Step::MeasureAgain),
-                None => (Verdict::Measure, Step::Measure),
-            };
-            Ok(Outcome {
-                verdict,
-                step,
-                conditions: Vec::new(),
-                valid_from: None,
-                tenths: high.map(Temperature::tenths),
-                note: None,
-            })
-        })
-        .await
-    }
-
-    /// The guard has seen that every listed condition is met.
-    pub async fn confirm_condition(
-        &self,
-        guard: &Guard,
-        session: SessionId,
-    ) -> Result<ScanOutcome, GateError> {
-        self.step(guard, session, |gate, _, session, judged| {
-            let State::Confirming(conditions) = session.state.clone() else {
-                return Err(GateError::WrongStep);
-            };
-            session.confirmed.extend(conditions);
-            let mut outcome = gate.enter_state(session, judged, EntryKind::Check);
-            // What is confirmed is written with the passing; a further question is only asked.
-            if !matches!(outcome.step, Step::Passed | Step::Stopped) {
-                outcome.note = None;
-            }
-            Ok(outcome)
-        })
-        .await
-    }
-
-    /// The guard doesn't let them in.
-    pub async fn refuse(
-        &self,
-        guard: &Guard,
-        session: SessionId,
-        reason: &str,
-    ) -> Result<ScanOutcome, GateError> {
-        let reason = clean(reason, LONGEST_TEXT)?;
-        let before = self.session(session).ok_or(GateError::NoSession)?;
-        self.step(guard, session, |_, _, session, _| {
-            if !session.state.is_open() {
-                return Err(GateError::WrongStep);
-            }
-            session.state = State::Stopped(before.verdict);
-            let mut note = Note::of(EntryKind::Check, before.verdict);
-            note.text = Some(format!("refused {reason}").trim_end().to_owned());
-            Ok(Outcome {
-                verdict: before.verdict,
-                step: Step::Stopped,
-                conditions: before.conditions,
-                valid_from: None,
-                tenths: before.tenths,
-                note: Some(note),
-            })
-        })
-        .await
-    }
-
-    /// Two-person override: a shift leader other than the guard types the PIN and gives a reason.
-    pub async fn approve(
-        &self,
-        guard: &Guard,
-        session: SessionId,
-        leader: &str,
-        pin: &str,
-        reason: &str,
-    ) -> Result<ScanOutcome, GateError> {
-        let reason = clean(reason, LONGEST_TEXT)?;
-        if reason.is_empty() {
-            return Err(GateError::BadText);
-        }
-        let before = self.session(session).ok_or(GateError::NoSession)?;
-        if !before.override_possible {
-            return Err(GateError::NoOverride);
-        }
-        let second = self.check_pin(leader, pin).await?;
-        if !second.leader || second.id == guard.id {
-            return Err(GateError::LeaderNeeded);
-        }
-        self.step(guard, session, |_, _, session, judged| {
-            let State::Stopped(verdict) = session.state else { return Err(GateError::WrongStep) };
-            if !gate::may_override(verdict) || session.overridden.is_some() {
-                return Err(GateError::NoOverride);
-            }
-            // What was overridden must still be what stands against them.
-            if judged.decision.next == Next::Stop && judged.decision.verdict != verdict {
-                return Err(GateError::NoOverride);
-            }
-            session.overridden = Some(verdict);
-            let mut note = Note::of(EntryKind::Override, verdict);
-            note.second = Some(second.id);
-            note.text = Some(reason);
-            let (state, step, shown) = match session.direction {
-                Direction::In => (State::Measuring, Step::Measure, Verdict::Measure),
-                Direction::Out => (State::Passed { seq: None }, Step::Passed, Verdict::Valid),
-            };
-            if step == Step::Passed {
-                note.moved = session.movement(judged);
-            }
-            session.state = state;
-            Ok(Outcome {
-                verdict: shown,
-                step,
-                conditions: Vec::new(),
-                valid_from: None,
-                tenths: None,
-                note: Some(note),
-            })
-        })
-        .await
-    }
-
-    /// Corrects an entry of the last ten seconds by a further entry that cites it.
-    pub async fn correct(
-        &self,
-        guard: &Guard,
-        seq: u64,
-        correction: Correction,
-    ) -> Result<ScanOutcome, GateError> {
-        let slot = self.sessions().find_passed(seq).ok_or(GateError::TooLateToCorrect)?;
-        let before = slot.outcome();
-        self.step(guard, before.session, |_, look, session, judged| {
-            let late = look.now.since(before.at) > CORRECTION_MILLIS;
-            if late || session.state != (State::Passed { seq: Some(seq) }) {
-                return Err(GateError::TooLateToCorrect);
-            }
-            session.corrected(look, judged, seq, &before, &correction)
-        })
-        .await
     }
 
     /// A session as it was last answered, while it is remembered.
@@ -661,7 +354,7 @@ fn details(judgement: &Judgement, fever_from: Temperature) -> Details {
 }
 
 /// A visitor's form, looked at once. The plate names a vehicle, the rest stands in the sealed part.
-fn checked(visitor: &Visitor) -> Result<Visitor, GateError> {
+pub(crate) fn checked(visitor: &Visitor) -> Result<Visitor, GateError> {
     let name = fugong_common::person::clean_name(&visitor.name)
         .map_err(|_| GateError::VisitorIncomplete)?;
     let phone = clean(&visitor.phone, 20)?;
@@ -678,7 +371,7 @@ fn checked(visitor: &Visitor) -> Result<Visitor, GateError> {
     })
 }
 
-fn vehicle_of(visitor: &Visitor) -> Option<Vehicle> {
+pub(crate) fn vehicle_of(visitor: &Visitor) -> Option<Vehicle> {
     let plate = visitor.plate.clone()?;
     Some(Vehicle { plate, ..Vehicle::default() })
 }
@@ -712,160 +405,5 @@ fn sealed(guard: &Guard, session: &Session, judged: &Judged) -> Sealed {
         direction: Some(session.direction.into()),
         operator: Some(guard.id.clone()),
         ..Sealed::default()
-    }
-}
-
-impl Session {
-    /// Whether the guard saw that this is met. Numbers in a condition may have moved meanwhile.
-    fn has_confirmed(&self, condition: &Condition) -> bool {
-        let same =
-            |known: &Condition| std::mem::discriminant(known) == std::mem::discriminant(condition);
-        self.confirmed.iter().any(same)
-    }
-
-    /// What the journal says of a passing: only what needed no condition is "valid".
-    fn final_verdict(&self) -> Verdict {
-        if self.confirmed.is_empty() && self.overridden.is_none() {
-            Verdict::Valid
-        } else {
-            Verdict::Conditional
-        }
-    }
-
-    fn movement(&self, judged: &Judged) -> Option<Move> {
-        let person = person_key(&self.subject)?;
-        Some(match self.direction {
-            Direction::Out => Move::Left { person },
-            Direction::In => {
-                let facts = person_facts(&self.subject)?;
-                Move::Entered {
-                    person,
-                    lineage: judged.lineage.map_or([0; 8], |lineage| lineage.0),
-                    name: mask_name(&facts.name),
-                    enterprise: judged.enterprise(&self.subject).unwrap_or_default().name,
-                    visitor: facts.visitor,
-                }
-            }
-        })
-    }
-
-    /// Free text of a passing: a visitor's telephone and purpose, the vehicle, the conditions that were met.
-    fn remarks(&self) -> Option<String> {
-        let mut remarks = Vec::new();
-        if let Subject::Visitor(visitor) = &self.subject {
-            remarks.push(format!("tel:{}", visitor.phone.replace(' ', "")));
-            remarks.extend(visitor.purpose.clone());
-        }
-        if let Some(vehicle) = &self.vehicle {
-            remarks.extend(vehicle.kind.clone());
-            remarks.extend(vehicle.riders.map(|riders| format!("+{riders}")));
-            remarks.extend(vehicle.purpose.clone());
-        }
-        let conditions = self.confirmed.iter().map(|condition| format!("if:{}", condition.code()));
-        remarks.extend(conditions);
-        (!remarks.is_empty()).then(|| remarks.join(" "))
-    }
-
-    /// What a reading makes of the session.
-    fn weighed(&mut self, judged: &Judged, weighed: Weighed, temperature: Temperature) -> Outcome {
-        let high = self.high;
-        let (state, step, verdict) = match weighed {
-            Weighed::Implausible | Weighed::Again => {
-                (State::Measuring, Step::MeasureAgain, Verdict::LowReading)
-            }
-            Weighed::Recheck => {
-                self.high = Some(temperature);
-                (State::Measuring, Step::Recheck, Verdict::Fever)
-            }
-            Weighed::Refuse => (State::Stopped(Verdict::Fever), Step::Stopped, Verdict::Fever),
-            Weighed::Go => (State::Passed { seq: None }, Step::Passed, Verdict::Valid),
-        };
-        let mut note = Note::of(EntryKind::Temperature, verdict);
-        note.text = self.remarks();
-        if step == Step::Passed {
-            note.verdict = Some(self.final_verdict());
-            note.moved = self.movement(judged);
-        }
-        if let Some(high) = high {
-            // Both readings travel with the report.
-            let first = format!("first:{high}");
-            note.text = Some(note.text.map_or(first.clone(), |text| format!("{first} {text}")));
-        }
-        if weighed == Weighed::Refuse {
-            tracing::warn!("two high readings; refused and reported");
-        }
-        self.state = state;
-        Outcome {
-            verdict,
-            step,
-            conditions: if step == Step::Passed { self.confirmed.clone() } else { Vec::new() },
-            valid_from: None,
-            tenths: Some(temperature.tenths()),
-            note: Some(note),
-        }
-    }
-
-    fn corrected(
-        &mut self,
-        look: &Look,
-        judged: &Judged,
-        seq: u64,
-        before: &ScanOutcome,
-        correction: &Correction,
-    ) -> Result<Outcome, GateError> {
-        let undo = person_key(&self.subject).filter(|_| self.direction == Direction::In);
-        let undo = undo.map(|person| Move::Left { person });
-        let mut outcome = match correction {
-            Correction::Direction { direction: Direction::Out } => {
-                self.direction = Direction::Out;
-                let mut note = Note::of(EntryKind::Correction, self.final_verdict());
-                note.moved = self.movement(judged);
-                passed(before, note)
-            }
-            // Whoever goes in is measured first: that is a new scan, not a correction.
-            Correction::Direction { direction: Direction::In } => return Err(GateError::WrongStep),
-            Correction::DidNotPass => {
-                self.state = State::Stopped(before.verdict);
-                let mut note = Note::of(EntryKind::Correction, before.verdict);
-                note.text = Some("did_not_pass".to_owned());
-                note.moved = undo;
-                Outcome { step: Step::Stopped, ..passed(before, note) }
-            }
-            Correction::Temperature { tenths } => {
-                if self.direction == Direction::Out {
-                    return Err(GateError::WrongStep);
-                }
-                let limits = &look.bundle.settings.temperature;
-                let temperature = Temperature::from_tenths(*tenths);
-                let weighed = gate::weigh(limits, temperature, false);
-                if weighed == Weighed::Implausible {
-                    let (from, to) = crate::engine::plausible(limits);
-                    return Err(GateError::Implausible { from, to });
-                }
-                let mut outcome = self.weighed(judged, weighed, temperature);
-                if let Some(note) = &mut outcome.note {
-                    note.kind = EntryKind::Correction;
-                    if outcome.step != Step::Passed {
-                        note.moved = undo;
-                    }
-                }
-                outcome
-            }
-        };
-        if let Some(note) = &mut outcome.note {
-            note.about = Some(seq);
-        }
-        Ok(outcome)
-    }
-}
-
-fn passed(before: &ScanOutcome, note: Note) -> Outcome {
-    Outcome {
-        verdict: before.verdict,
-        step: Step::Passed,
-        conditions: before.conditions.clone(),
-        valid_from: None,
-        tenths: before.tenths,
-        note: Some(note),
     }
 }

@@ -1,0 +1,468 @@
+//! A small issuer that signs with keys in memory and speaks the gate protocol.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Request, State as Shared};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use fugong_common::claims::{Lineage, Validity};
+use fugong_common::device::UnverifiedClaim;
+use fugong_common::envelope::seal;
+use fugong_common::hex;
+use fugong_common::journal::{Batch, ChainFault, Head, JournalId, Record};
+use fugong_common::keys::{Kind, PublicKey, Role, Signer, SoftwareKey};
+use fugong_common::manifest::Manifest;
+use fugong_common::pass::{Pass, WorkerNumber};
+use fugong_common::permit::{
+    Approval, Category, Mode, NoCode, Permit, PostKind, Route, SiteCode, Subject,
+};
+use fugong_common::person::Name;
+use fugong_common::placard::{Origin, pass_text, placard_url, status_text};
+use fugong_common::records::{RecordSet, diff};
+use fugong_common::serial::{PassReference, Serial};
+use fugong_common::status::{Status, StatusClaims, StatusList};
+use fugong_common::temperature::Thresholds;
+use fugong_common::time::{Clock, ManualClock, Millis};
+use fugong_common::trust::{TrustChain, TrustLink, TrustList, TrustedKey};
+use fugong_common::wire::{
+    self, Base64Url, EnrolAnswer, EnrolRequest, Enrolment, GateState, Guard, GuardRole, Hex,
+    JournalAnswer, JournalHead, NonceAnswer, PartName, PassLink, PermitRecord, PersonRecord,
+    Settings,
+};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::broadcast;
+
+pub const SITE: SiteCode = SiteCode(4_403_090_040_010_001);
+pub const LINEAGE: Lineage = Lineage([7; 8]);
+pub const PERMIT: Serial = Serial([1; 8]);
+pub const NOON: Millis = Millis(1_581_220_800_000);
+pub const PIN: &str = "190725";
+const CODE: &str = "one-time-code";
+const DAY: u64 = 86_400;
+
+pub struct State {
+    root: SoftwareKey,
+    permit: SoftwareKey,
+    pass: SoftwareKey,
+    status: SoftwareKey,
+    manifest: SoftwareKey,
+    pub settings: Settings,
+    pub roster: RecordSet,
+    register: RecordSet,
+    pub permits: StatusList,
+    pub passes: StatusList,
+    seq: u64,
+    signed: Vec<u8>,
+    parts: HashMap<[u8; 32], Vec<u8>>,
+    pub device: Option<PublicKey>,
+    pub confirmed: bool,
+    pub cut_off: bool,
+    pub journals: BTreeMap<JournalId, (Head, Vec<Record>)>,
+    pub deltas: u32,
+    pub wholes: u32,
+    clock: Arc<ManualClock>,
+    /// Everything is valid around this instant.
+    base: Millis,
+}
+
+#[derive(Clone)]
+pub struct Issuer {
+    state: Arc<Mutex<State>>,
+    hints: broadcast::Sender<u64>,
+    pub url: String,
+}
+
+pub fn pin_hash(pin: &str) -> String {
+    use argon2::PasswordHasher as _;
+    use argon2::{Algorithm, Argon2, Params, Version};
+    let cheap = Params::new(64, 1, 1, None).unwrap();
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, cheap)
+        .hash_password_with_salt(pin.as_bytes(), b"sixteen byte salt")
+        .unwrap()
+        .to_string()
+}
+
+fn validity(base: Millis) -> Validity {
+    Validity::new(base.seconds() - DAY, base.seconds() + 30 * DAY).unwrap()
+}
+
+impl State {
+    fn new(clock: Arc<ManualClock>) -> Self {
+        let key = |n: u8| SoftwareKey::from_seed(&[n; 32]);
+        let guard = |id: &str, role| Guard {
+            id: id.to_owned(),
+            name: format!("值守 {id}"),
+            role,
+            pin_hash: pin_hash(PIN),
+        };
+        let settings = Settings {
+            gate_name: "3 号门".to_owned(),
+            sites: vec![SITE],
+            division: "440309004001".to_owned(),
+            division_name: "示例街道".to_owned(),
+            time_zone: "Asia/Shanghai".to_owned(),
+            regime: "sample".to_owned(),
+            rule_version: 3,
+            temperature: Thresholds::USUAL,
+            offline_grace_seconds: 7 * DAY,
+            capacity: None,
+            issuer_hosts: vec!["permits.example".to_owned()],
+            guards: vec![guard("g1", GuardRole::Guard), guard("g2", GuardRole::ShiftLeader)],
+            offline_order: "按离线值守规定办理。".to_owned(),
+            sample: false,
+        };
+        let mut state = Self {
+            root: key(1),
+            permit: key(2),
+            pass: key(3),
+            status: key(4),
+            manifest: key(5),
+            settings,
+            roster: RecordSet::new(),
+            register: RecordSet::new(),
+            permits: StatusList::new(64),
+            passes: StatusList::new(64),
+            seq: 0,
+            signed: Vec::new(),
+            parts: HashMap::new(),
+            device: None,
+            confirmed: false,
+            cut_off: false,
+            journals: BTreeMap::new(),
+            deltas: 0,
+            wholes: 0,
+            base: clock.now(),
+            clock,
+        };
+        let record = PermitRecord {
+            serial: PERMIT,
+            enterprise_id: "e1".to_owned(),
+            enterprise: "云锦服饰（示例）".to_owned(),
+            lineage: LINEAGE,
+            status_index: 1,
+            key: state.permit.key_id(),
+            validity: validity(state.base),
+            site: SITE,
+            mode: Mode::OnSite,
+        };
+        state.register.put(record.key(), record.to_bytes());
+        for n in 1..=20 {
+            state.put_person(n, |_| ());
+        }
+        state.publish();
+        state
+    }
+
+    pub fn put_person(&mut self, n: u32, change: impl FnOnce(&mut PersonRecord)) {
+        let mut person = PersonRecord {
+            worker: format!("W{n}"),
+            name: format!("王{}明", char::from_u32(0x4e00 + n).unwrap()),
+            last_four: Some(format!("{n:04}")),
+            role: "缝制工".to_owned(),
+            enterprise_id: "e1".to_owned(),
+            enterprise: "云锦服饰（示例）".to_owned(),
+            lineage: LINEAGE,
+            not_before: None,
+            isolating_until: None,
+            reference: Some(PassReference(u64::from(n).to_be_bytes())),
+            pass: Some(PassLink {
+                serial: Serial(u64::from(n).to_be_bytes()),
+                status_index: n,
+                key: self.pass.key_id(),
+            }),
+            sites: Vec::new(),
+            left: false,
+        };
+        change(&mut person);
+        self.roster.put(person.key(), person.to_bytes());
+    }
+
+    fn uri(key: &SoftwareKey) -> String {
+        format!("https://permits.example/status/{}", key.key_id())
+    }
+
+    fn list(&self, of: &SoftwareKey, list: &StatusList, seq: u64) -> Vec<u8> {
+        let iat = self.clock.now().seconds();
+        let claims = StatusClaims {
+            uri: Self::uri(of),
+            iat,
+            exp: iat + 3 * DAY,
+            ttl: 300,
+            seq,
+            list: list.clone(),
+        };
+        claims.seal(&self.status).unwrap()
+    }
+
+    pub fn trust(&self) -> Vec<u8> {
+        let from = self.base.seconds() - 10 * DAY;
+        let entry = |key: &SoftwareKey, role, listed: bool| TrustedKey {
+            public: key.public_key(),
+            role,
+            nbf: from,
+            sign_until: from + 400 * DAY,
+            exp: from + 800 * DAY,
+            revoked: None,
+            scope: vec![(0, u64::MAX)],
+            list_uri: listed.then(|| Self::uri(key)),
+        };
+        let mut keys = vec![
+            entry(&self.permit, Role::Permit, true),
+            entry(&self.pass, Role::Pass, true),
+            entry(&self.status, Role::Status, false),
+            entry(&self.manifest, Role::Manifest, false),
+        ];
+        keys.sort_by_key(TrustedKey::id);
+        let list = TrustList {
+            version: 1,
+            iat: from,
+            exp: from + 400 * DAY,
+            hosts: vec!["permits.example".to_owned()],
+            keys,
+            root: self.root.public_key(),
+            root_number: 0,
+            previous_root: None,
+            demo: false,
+        };
+        let link = TrustLink::sign(&list, &self.root).unwrap();
+        TrustChain::default().with(link).unwrap().to_bytes()
+    }
+
+    /// Signs a new manifest over everything as it is now.
+    pub fn publish(&mut self) -> u64 {
+        self.seq += 1;
+        let status = |key: &SoftwareKey| PartName::Status(key.key_id()).to_string();
+        let parts = [
+            (PartName::Trust.to_string(), self.trust()),
+            (PartName::Settings.to_string(), self.settings.to_bytes().unwrap()),
+            (PartName::Roster.to_string(), self.roster.to_bytes()),
+            (PartName::Register.to_string(), self.register.to_bytes()),
+            (status(&self.permit), self.list(&self.permit, &self.permits, self.seq)),
+            (status(&self.pass), self.list(&self.pass, &self.passes, self.seq)),
+        ];
+        let mut digests = BTreeMap::new();
+        for (name, bytes) in parts {
+            let digest: [u8; 32] = Sha256::digest(&bytes).into();
+            digests.insert(name, digest);
+            self.parts.insert(digest, bytes);
+        }
+        let iat = self.clock.now().seconds();
+        let manifest = Manifest {
+            audience: "gate-1".to_owned(),
+            seq: self.seq,
+            iat,
+            exp: iat + 7 * DAY,
+            parts: digests,
+            audit_head: [9; 32],
+        };
+        self.signed = manifest.seal(&self.manifest).unwrap();
+        self.seq
+    }
+
+    pub fn placard(&self) -> String {
+        let permit = Permit {
+            subject: Subject::Uncoded(NoCode::new(&fugong_common::entropy::SeededEntropy::new(1))),
+            serial: PERMIT,
+            validity: validity(self.base),
+            name: Name::parse("云锦服饰（示例）").unwrap(),
+            site: SITE,
+            category: Category::Ordinary,
+            status_index: 1,
+            mode: Mode::OnSite,
+            approval: Approval {
+                route: Route::DualSignature,
+                posts: [PostKind::Secretary, PostKind::Director].into(),
+                rule_version: 3,
+            },
+            evidence: [0; 16],
+        };
+        let token = seal(Kind::Permit, &self.permit, &permit.encode()).unwrap();
+        placard_url(&Origin::parse("https://permits.example").unwrap(), &token)
+    }
+
+    pub fn pass(&self, n: u32) -> String {
+        let pass = Pass {
+            worker: WorkerNumber::parse(&format!("W{n}")).unwrap(),
+            serial: Serial(u64::from(n).to_be_bytes()),
+            validity: validity(self.base),
+            name: Name::parse("王某明").unwrap(),
+            role: Name::parse("缝制工").unwrap(),
+            status_index: n,
+            lineage: LINEAGE,
+            sites: [SITE].into(),
+        };
+        pass_text(&seal(Kind::Pass, &self.pass, &pass.encode()).unwrap())
+    }
+
+    /// Today's status code of the permit key, a number ahead of the published one.
+    pub fn status_code(&self) -> String {
+        status_text(&self.list(&self.permit, &self.permits, self.seq + 1))
+    }
+
+    /// The status list of the permit key, as anybody may download it.
+    pub fn permit_list(&self) -> Vec<u8> {
+        self.list(&self.permit, &self.permits, self.seq)
+    }
+
+    pub fn permit_status(&mut self, status: Status) {
+        self.permits.set(1, status).unwrap();
+    }
+}
+
+impl Issuer {
+    pub async fn start(clock: Arc<ManualClock>) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = Arc::new(Mutex::new(State::new(clock)));
+        let issuer = Self { state, hints: broadcast::Sender::new(16), url };
+        let routes = Router::new().fallback(answer).with_state(issuer.clone());
+        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        issuer
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    pub fn enrolment(&self) -> Enrolment {
+        let root = self.state().root.public_key().fingerprint();
+        Enrolment { issuer: self.url.clone(), code: CODE.to_owned(), root }
+    }
+
+    /// Changes something, publishes it, and tells connected gates.
+    pub fn change(&self, change: impl FnOnce(&mut State)) -> u64 {
+        let seq = {
+            let mut state = self.state();
+            change(&mut state);
+            state.publish()
+        };
+        let _ = self.hints.send(seq);
+        seq
+    }
+}
+
+fn refuse(status: StatusCode, code: &str, journal: Option<JournalHead>) -> Response {
+    let body = wire::GateProblem { code: code.to_owned(), detail: String::new(), journal };
+    (status, serde_json::to_string(&body).unwrap()).into_response()
+}
+
+fn json(value: &impl serde::Serialize) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], serde_json::to_string(value).unwrap())
+        .into_response()
+}
+
+async fn answer(Shared(issuer): Shared<Issuer>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 64 << 20).await.unwrap();
+    let path = head.uri.path().to_owned();
+    if path == wire::ENROL {
+        return enrol(&issuer, &body);
+    }
+    if path == wire::NONCE {
+        let now_ms = issuer.state().clock.now();
+        return json(&NonceAnswer { nonce: "n".to_owned(), now_ms });
+    }
+    {
+        let state = issuer.state();
+        let header = head.headers.get(header::AUTHORIZATION).unwrap().to_str().unwrap();
+        let claim = UnverifiedClaim::parse(header).unwrap().verify(&state.device.unwrap()).unwrap();
+        let asked = head.uri.path_and_query().unwrap().as_str();
+        claim.is_for(head.method.as_str(), asked, &body, "gate-1").unwrap();
+        if state.cut_off {
+            return refuse(StatusCode::GONE, wire::problem::GATE_CUT_OFF, None);
+        }
+        if !state.confirmed {
+            return refuse(StatusCode::FORBIDDEN, wire::problem::GATE_WAITING, None);
+        }
+    }
+    if path == wire::EVENTS {
+        return events(&issuer);
+    }
+    if path == wire::MANIFEST {
+        return issuer.state().signed.clone().into_response();
+    }
+    if let Some(part) = path.strip_prefix(wire::PARTS) {
+        return send_part(&issuer, part, head.uri.query());
+    }
+    if path == wire::JOURNAL {
+        return journal(&issuer, &body);
+    }
+    let id = path.strip_prefix(wire::JOURNAL).unwrap().trim_start_matches('/');
+    let id = Hex(hex::decode_array(id).unwrap());
+    let head = issuer.state().journals.get(&id).map_or(Head::start(id), |(head, _)| *head);
+    json(&JournalHead { next_seq: head.next_seq, head: Hex(head.hash) })
+}
+
+fn enrol(issuer: &Issuer, body: &Bytes) -> Response {
+    let request: EnrolRequest = serde_json::from_slice(body).unwrap();
+    let mut state = issuer.state();
+    if request.code != CODE {
+        return refuse(StatusCode::NOT_FOUND, wire::problem::ENROLMENT_CODE, None);
+    }
+    state.device = Some(request.device_key);
+    json(&EnrolAnswer {
+        gate_id: "1".to_owned(),
+        gate_name: "3 号门".to_owned(),
+        audience: "gate-1".to_owned(),
+        root_key: state.root.public_key(),
+        trust_list: Base64Url(state.trust()),
+        state: GateState::Waiting,
+    })
+}
+
+fn send_part(issuer: &Issuer, part: &str, query: Option<&str>) -> Response {
+    let mut state = issuer.state();
+    let digest = hex::decode_array(part.rsplit('/').next().unwrap()).unwrap();
+    let Some(whole) = state.parts.get(&digest).cloned() else {
+        return refuse(StatusCode::NOT_FOUND, wire::problem::PART_GONE, None);
+    };
+    let from = query.and_then(|query| query.strip_prefix("from=")).and_then(hex::decode_array);
+    if let Some(held) = from.and_then(|from: [u8; 32]| state.parts.get(&from).cloned()) {
+        state.deltas += 1;
+        let read = |bytes: &[u8]| RecordSet::from_bytes(bytes).unwrap();
+        let delta = diff(&read(&held), &read(&whole)).to_bytes();
+        return ([(header::CONTENT_TYPE, wire::DELTA_TYPE)], delta).into_response();
+    }
+    state.wholes += 1;
+    ([(header::CONTENT_TYPE, wire::PART_TYPE)], whole).into_response()
+}
+
+fn journal(issuer: &Issuer, body: &Bytes) -> Response {
+    let mut state = issuer.state();
+    let batch = Batch::open(body, &state.device.unwrap()).unwrap();
+    let (head, records) =
+        state.journals.entry(batch.id).or_insert_with(|| (Head::start(batch.id), Vec::new()));
+    let known = |seq: u64| records.get(usize::try_from(seq).unwrap()).map(Record::hash);
+    match head.follow(&batch.records, known) {
+        Ok(followed) => {
+            records.extend(batch.records.into_iter().skip(followed.duplicates));
+            *head = followed.head;
+            json(&JournalAnswer {
+                next_seq: head.next_seq,
+                head: Hex(head.hash),
+                duplicates: followed.duplicates as u64,
+            })
+        }
+        Err(fault) => {
+            let code = match fault {
+                ChainFault::Gap { .. } => wire::problem::JOURNAL_GAP,
+                _ => wire::problem::JOURNAL_FORK,
+            };
+            let standing = JournalHead { next_seq: head.next_seq, head: Hex(head.hash) };
+            refuse(StatusCode::CONFLICT, code, Some(standing))
+        }
+    }
+}
+
+fn events(issuer: &Issuer) -> Response {
+    let hints = issuer.hints.subscribe();
+    let stream = futures_util::stream::unfold(hints, |mut hints| async move {
+        let seq = hints.recv().await.ok()?;
+        let event = format!("event: {}\ndata: {seq}\n\n", wire::MANIFEST_EVENT);
+        Some((Ok::<_, std::convert::Infallible>(event), hints))
+    });
+    axum::body::Body::from_stream(stream).into_response()
+}

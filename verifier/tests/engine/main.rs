@@ -1,0 +1,10 @@
+//! The gate against a small issuer: every path from enrolment to cut-off.
+
+#[cfg(test)]
+mod command_line;
+#[cfg(test)]
+mod issuer;
+#[cfg(test)]
+mod journeys;
+#[cfg(test)]
+mod killed;
