@@ -147,12 +147,16 @@ fn is_ours(gate: &Gate) -> Option<Arc<Enrolled>> {
 pub async fn keep_up(gate: Gate, issuer: Arc<Issuer>, shutdown: Shutdown) {
     let mut changes = gate.changes();
     loop {
-        if is_ours(&gate).is_some()
-            && let Err(error) = gate.sync(&issuer).await
-        {
-            tracing::info!(%error, "not in step with the issuer");
-        }
+        // Before the work: what is written during it must be seen afterwards.
         changes.mark_unchanged();
+        let mut works = false;
+        if is_ours(&gate).is_some() {
+            let done = gate.sync(&issuer).await;
+            works = done.is_ok();
+            if let Err(error) = done {
+                tracing::info!(%error, "not in step with the issuer");
+            }
+        }
         let waiting = is_ours(&gate).is_some_and(|e| e.standing == Standing::Waiting);
         let seconds = if waiting { WAITING_SECONDS } else { gate.config().pull_seconds };
         let turn = tokio::time::sleep(Duration::from_secs(seconds));
@@ -169,10 +173,15 @@ pub async fn keep_up(gate: Gate, issuer: Arc<Issuer>, shutdown: Shutdown) {
                     tokio::time::sleep(GATHER).await;
                     changes.mark_unchanged();
                     // Only over a line that works; otherwise the next turn tries again.
-                    if gate.link().online && gate.to_send() > 0
+                    if works && gate.to_send() > 0
                         && let Err(error) = gate.upload(&issuer).await
                     {
+                        let cut_off = matches!(error, SyncError::Issuer(IssuerError::CutOff));
+                        works = false;
                         gate.note_link(&Err::<(), _>(error));
+                        if cut_off {
+                            break;
+                        }
                     }
                 }
             }
@@ -184,6 +193,13 @@ pub async fn keep_up(gate: Gate, issuer: Arc<Issuer>, shutdown: Shutdown) {
 pub async fn listen(gate: Gate, issuer: Arc<Issuer>, shutdown: Shutdown) {
     let mut pause = 1;
     loop {
+        if is_ours(&gate).is_none_or(|enrolled| enrolled.standing != Standing::Confirmed) {
+            // Nothing to hear yet; once confirmed, the first hint must not wait for a long pause.
+            tokio::select! {
+                () = shutdown.begun() => return,
+                () = tokio::time::sleep(Duration::from_secs(1)) => continue,
+            }
+        }
         let heard = tokio::select! {
             () = shutdown.begun() => return,
             heard = hear(&gate, &issuer) => heard,

@@ -332,6 +332,11 @@ impl Issuer {
         Enrolment { issuer: self.url.clone(), code: CODE.to_owned(), root }
     }
 
+    /// Gates that hear hints now.
+    pub fn listeners(&self) -> usize {
+        self.hints.receiver_count()
+    }
+
     /// Changes something, publishes it, and tells connected gates.
     pub fn change(&self, change: impl FnOnce(&mut State)) -> u64 {
         let seq = {
