@@ -140,8 +140,6 @@ macro_rules! columns {
 }
 
 /// A page of the queue behind `after`. Drafts are nobody's business but their writers'.
-///
-/// The bounds are compared as an expression, so that `SQLite` walks the index that has the order.
 pub async fn list(
     tx: &mut Tx,
     filter: &Filter<'_>,
@@ -151,6 +149,17 @@ pub async fn list(
     let (from, to) = filter.range();
     let plain = crate::fields::name_key(filter.search).replace(['%', '_'], "");
     let like = format!("%{plain}%");
+    // One class is a stretch of the index.
+    let (start, last_class) = match filter.class_rank {
+        rank @ 0.. => {
+            let first = Cursor { class_rank: rank, ..Cursor::start() };
+            (if after.class_rank < rank { first } else { after.clone() }, rank)
+        }
+        _ => (after.clone(), i64::MAX),
+    };
+    // A receipt number has an index of its own; looked up beside the walk, it costs nothing there.
+    let cited = row!(tx, (String,), "SELECT id FROM applications WHERE receipt = $1", &plain)?
+        .map_or_else(String::new, |(id,)| id);
     rows!(
         tx,
         LineRow,
@@ -159,23 +168,24 @@ pub async fn list(
             columns!(),
             " FROM applications a JOIN divisions d ON d.id = a.division_id \
              WHERE a.open = $1 AND (a.class_rank, a.submitted_at, a.id) > ($2, $3, $4) \
-             AND a.division_path || '' >= $5 AND a.division_path || '' < $6 AND ($7 = '' OR a.enterprise_id = $7) \
-             AND a.state <> 'draft' AND ($8 = '' OR a.state = $8) AND ($9 = -1 OR a.class_rank = $9) \
-             AND ($10 = '' OR a.scale = $10) AND ($11 = '' OR a.name_key LIKE $12 OR a.receipt = $11) \
-             ORDER BY a.class_rank, a.submitted_at, a.id LIMIT $13"
+             AND a.class_rank <= $9 AND a.division_path >= $5 AND a.division_path < $6 AND ($7 = '' OR a.enterprise_id = $7) \
+             AND a.state <> 'draft' AND ($8 = '' OR a.state = $8) \
+             AND ($10 = '' OR a.scale = $10) AND ($11 = '' OR a.name_key LIKE $12 OR a.id = $13) \
+             ORDER BY a.class_rank, a.submitted_at, a.id LIMIT $14"
         ),
         i64::from(filter.open),
-        after.class_rank,
-        after.submitted_at,
-        &after.id,
+        start.class_rank,
+        start.submitted_at,
+        &start.id,
         &from,
         &to,
         &filter.bounds.own,
         filter.state,
-        filter.class_rank,
+        last_class,
         filter.scale,
         &plain,
         &like,
+        &cited,
         limit
     )?
     .into_iter()

@@ -44,7 +44,7 @@ CREATE TABLE applications (
 -- The queue reads this one alone, in its order, whatever else it filters by.
 CREATE INDEX applications_in_order ON applications (open, class_rank, submitted_at, id, division_path, state, scale, enterprise_id, name_key);
 CREATE INDEX applications_by_division ON applications (division_path, state, enterprise_id);
-CREATE INDEX applications_by_due ON applications (due_at, division_path, enterprise_id) WHERE open = 1;
+CREATE INDEX applications_by_due ON applications (open, due_at, division_path, enterprise_id, state);
 CREATE INDEX applications_by_enterprise ON applications (enterprise_id, id);
 
 -- Every content that was submitted. Signatures state its digest; nothing here ever changes.

@@ -49,6 +49,7 @@ struct PartyView {
     dot: &'static str,
     title: String,
     who: String,
+    when: String,
     chip: (&'static str, &'static str),
 }
 
@@ -391,12 +392,12 @@ async fn party_views(
     for party in &round.step.parties {
         let title = party.title(lang).to_owned();
         if let Some(given) = round.signature(party) {
-            let time = zone.say_time(lang, given.at, page.now);
             views.push(PartyView {
                 class: "done",
                 dot: "✓",
                 title,
-                who: format!("{} · {} · {time}", given.name, say_post(&given.post, lang)),
+                who: format!("{} · {}", given.name, say_post(&given.post, lang)),
+                when: zone.say_time(lang, given.at, page.now),
                 chip: ("ok", c.agreed),
             });
             continue;
@@ -413,6 +414,7 @@ async fn party_views(
             dot: "",
             title,
             who,
+            when: String::new(),
             chip: if turn { ("warn", c.to_sign) } else { ("unk", c.later) },
         });
     }

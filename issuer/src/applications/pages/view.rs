@@ -155,7 +155,11 @@ impl Row {
             scale: Scale::parse(&line.scale).map_or("", |scale| scale.title(lang)),
             state: state_chip(&line.state, lang),
             class: class_chip(line.class_rank, lang),
-            waits: waits_for(&line.state, zone, now, lang),
+            // Where the state says it already, once is enough.
+            waits: match line.state {
+                State::Draft | State::Submitted | State::Approved(_) => String::new(),
+                ref state => waits_for(state, zone, now, lang),
+            },
             elapsed: if ended || resting { none } else { elapsed(zone, times, now, lang) },
             submitted: match line.submitted_at {
                 Millis(0) => String::new(),

@@ -114,7 +114,7 @@ words! {
         return_note: "补充说明", "Note";
         return_do: "退回", "Return";
         return_empty: "请至少写明一项需要补正的事项。", "Name at least one thing to mend.";
-        void_warning: "退回后，已有的 {n} 个签字失效。", "Returning voids the {n} signatures given so far.";
+        void_warning: "退回后，已有的 {n} 个签字失效。", "Signatures given so far: {n}. Returning voids them.";
         // Refuse.
         refuse_title: "不予批准", "Refuse";
         refuse_help: "不予批准后申请办结。可以补正的，请退回补正。", "A refusal ends the application. Return it if it can be mended.";
