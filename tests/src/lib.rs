@@ -2,6 +2,8 @@
 //! person with a cookie jar.
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
     clippy::panic,
     reason = "a journey that cannot go on ends at once, saying why"
 )]
@@ -9,3 +11,4 @@
 pub mod person;
 pub mod process;
 pub mod scratch;
+pub mod stack;

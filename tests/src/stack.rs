@@ -1,0 +1,197 @@
+//! An issuer and a gate as processes of their own, on either database, with the sample town.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fugong_common::service::ambient::{SystemClock, SystemEntropy};
+use fugong_issuer::app::App;
+use fugong_issuer::cli::serve::open;
+use fugong_issuer::config::Config;
+use fugong_issuer::keys::bootstrap::bootstrap;
+use fugong_quickstart::town::{self, GUARDS, Town};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::time::sleep;
+
+use crate::person::{Person, attribute};
+use crate::process::{Service, free_port, run};
+use crate::scratch::{self, Kind};
+
+pub const PASSWORD: &str = "town-of-the-tests";
+
+/// Everything of one town.
+#[derive(Debug)]
+pub struct Stack {
+    pub dir: TempDir,
+    pub town: Town,
+    /// The same database from inside, for looking and for acts that a journey is not about.
+    pub inside: App,
+    pub issuer_address: SocketAddr,
+    pub gate_address: SocketAddr,
+    pub issuer: Option<Service>,
+    pub gate: Option<Service>,
+    database_url: Option<String>,
+}
+
+impl Stack {
+    /// Builds the town and starts the issuer; the gate is enrolled and started by [`Stack::enrol`].
+    pub async fn new(kind: Kind) -> Self {
+        let dir = TempDir::new().expect("a scratch directory can be made");
+        let data_dir = dir.path().join("issuer");
+        let database_url = scratch::database(kind, &data_dir).await;
+        let issuer_address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let gate_address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let config = Config {
+            data_dir,
+            database_url: database_url.clone(),
+            origin: format!("http://{issuer_address}"),
+            listen: issuer_address,
+            demo: true,
+            ..Config::default()
+        };
+        let inside = open(config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await.expect("the database opens");
+        bootstrap(&inside, &dir.path().join("root.pem"), true, town::BACK_DAYS + 10).await.expect("keys are made");
+        inside.keys().load().expect("the keys can be read");
+        let town = town::settle(&inside, PASSWORD).await.expect("the town is built");
+        let mut stack =
+            Self { dir, town, inside, issuer_address, gate_address, issuer: None, gate: None, database_url };
+        stack.start_issuer().await;
+        stack
+    }
+
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.issuer_address)
+    }
+
+    pub fn gate_origin(&self) -> String {
+        format!("http://{}", self.gate_address)
+    }
+
+    pub fn gate_data(&self) -> PathBuf {
+        self.dir.path().join("gate")
+    }
+
+    pub async fn start_issuer(&mut self) {
+        let config = self.dir.path().join("issuer.toml");
+        std::fs::write(&config, "demo = true\n").expect("the configuration can be written");
+        let (listen, origin) = (self.issuer_address.to_string(), self.origin());
+        let data = self.dir.path().join("issuer").display().to_string();
+        let mut env = vec![
+            ("FUGONG_LISTEN", listen.as_str()),
+            ("FUGONG_ORIGIN", origin.as_str()),
+            ("FUGONG_DATA", data.as_str()),
+        ];
+        if let Some(url) = &self.database_url {
+            env.push(("DATABASE_URL", url));
+        }
+        let args = ["serve".to_owned(), "--config".to_owned(), config.display().to_string()];
+        let log = self.dir.path().join("issuer.log");
+        self.issuer = Some(Service::start("issuer", self.issuer_address, &log, &args, &env).await);
+    }
+
+    pub async fn start_gate(&mut self) {
+        let args = [
+            "serve".to_owned(),
+            "--accept-sample".to_owned(),
+            "--data".to_owned(),
+            self.gate_data().display().to_string(),
+            "--listen".to_owned(),
+            self.gate_address.to_string(),
+            "--origin".to_owned(),
+            self.gate_origin(),
+        ];
+        let log = self.dir.path().join("gate.log");
+        self.gate = Some(Service::start("verifier", self.gate_address, &log, &args, &[]).await);
+    }
+
+    pub async fn kill_issuer(&mut self) {
+        if let Some(issuer) = self.issuer.take() {
+            issuer.kill().await;
+        }
+    }
+
+    pub async fn kill_gate(&mut self) {
+        if let Some(gate) = self.gate.take() {
+            gate.kill().await;
+        }
+    }
+
+    /// Somebody at the console.
+    pub async fn officer(&self, sign_in: &str) -> Person {
+        let person = Person::new(&self.origin());
+        person.sign_in(sign_in, PASSWORD).await;
+        person
+    }
+
+    /// Enrols the gate as people do: a code from the console, the command, the comparison.
+    pub async fn enrol(&mut self) {
+        let admin = self.officer("admin").await;
+        let path = format!("/gates/{}", self.town.gate_id);
+        let page = admin.send(&format!("{path}/code"), &[]).await;
+        let command = page
+            .body
+            .split("<pre class=\"code\">")
+            .nth(1)
+            .and_then(|rest| rest.split("</pre>").next())
+            .unwrap_or_else(|| panic!("no command on the page:\n{}", page.body));
+        let words: Vec<String> = command.split_whitespace().skip(1).map(str::to_owned).collect();
+        let mut args = vec!["--accept-sample".to_owned(), "--data".to_owned(), self.gate_data().display().to_string()];
+        args.extend(words);
+        let (status, output) = run("verifier", &args, &[]).await;
+        assert_eq!(status, 0, "{output}");
+        let page = admin.open(&path).await;
+        let key = attribute(&page.body, "name=\"device_key\"", "value").expect("the page asks to compare");
+        let confirmed = admin.send(&format!("{path}/confirm"), &[("device_key", &key)]).await;
+        assert!(confirmed.status.is_success(), "{}", confirmed.body);
+        self.start_gate().await;
+    }
+
+    /// A guard with a paired browser, on duty.
+    pub async fn guard(&self) -> Person {
+        let guard = Person::new(&self.gate_origin());
+        let log = self.gate.as_ref().map(Service::log).unwrap_or_default();
+        let link = log.lines().rev().find_map(|line| line.split("/pair?code=").nth(1)).expect("a pairing link");
+        let paired = guard.send("/pair", &[("code", link.trim()), ("label", "journey")]).await;
+        assert!(paired.status.is_success(), "{}", paired.body);
+        self.wait_until_synced(&guard).await;
+        let (name, _, pin) = GUARDS[0];
+        let page = guard.open("/sign-on").await;
+        let before = page.body.split(name).next().unwrap_or_default();
+        let id = before
+            .rsplit("guard=")
+            .next()
+            .map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>())
+            .unwrap_or_default();
+        let on_duty = guard.send("/sign-on", &[("guard", &id), ("pin", pin)]).await;
+        assert_eq!(on_duty.path, "/", "{}", on_duty.body);
+        guard
+    }
+
+    async fn wait_until_synced(&self, guard: &Person) {
+        for _ in 0..200 {
+            let status = guard.open("/api/status").await;
+            let status: Value = serde_json::from_str(&status.body).unwrap_or(Value::Null);
+            if status["status_age_seconds"].is_u64() && status["roster_len"].as_u64() > Some(0) {
+                return;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the gate has no bundle:\n{}", self.gate.as_ref().map(Service::log).unwrap_or_default());
+    }
+}
+
+/// Scans at the gate.
+pub async fn scan(guard: &Person, text: &str, direction: &str) -> Value {
+    let (status, answer) = guard.post_json("/api/scan", &json!({ "text": text, "direction": direction })).await;
+    assert!(status.is_success(), "{status} {answer}");
+    answer
+}
+
+/// Types a temperature.
+pub async fn measure(guard: &Person, session: &Value, tenths: i16) -> Value {
+    let (status, answer) = guard.post_json("/api/measure", &json!({ "session": session, "tenths": tenths })).await;
+    assert!(status.is_success(), "{status} {answer}");
+    answer
+}

@@ -1,0 +1,138 @@
+//! The main job from end to end, on either database: officers have signed, the placard hangs, the
+//! gate checks it without the issuer, the record grows, an inspector suspends, the gate refuses.
+
+use std::time::{Duration, Instant};
+
+use fugong_common::placard::{Origin, placard_url};
+use fugong_issuer::permits::store as permits;
+use fugong_issuer::people::gate_number;
+use fugong_tests::person::Person;
+use fugong_tests::process::run;
+use fugong_tests::scratch::Kind;
+use fugong_tests::stack::{Stack, measure, scan};
+use serde_json::Value;
+use tokio::time::sleep;
+
+/// What the QR of the town's first placard says.
+pub async fn placard_text(stack: &Stack) -> String {
+    let mut tx = stack.inside.db().read().await.unwrap();
+    let permit = permits::find(&mut tx, &stack.town.permit_id).await.unwrap().unwrap();
+    placard_url(&Origin::parse(&stack.origin()).unwrap(), &permit.token)
+}
+
+/// Lets a worker in under the first placard; the last answer.
+pub async fn let_in(stack: &Stack, guard: &Person, placard: &str, number: &str, tenths: i16) -> Value {
+    let answer = scan(guard, placard, "in").await;
+    assert_eq!(answer["step"], "choose_person", "{answer}");
+    let session = answer["session"].as_str().unwrap();
+    let worker = gate_number(&stack.town.enterprise_id, number);
+    let chosen = guard
+        .send("/people/choose", &[("worker", &worker), ("session", session), ("direction", "in")])
+        .await;
+    assert!(chosen.status.is_success(), "{}", chosen.body);
+    measure(guard, &answer["session"], tenths).await
+}
+
+async fn records(person: &Person, stack: &Stack) -> String {
+    person.open(&format!("/enterprises/{}/records", stack.town.enterprise_id)).await.body
+}
+
+/// Waits until a page holds a text; how long it took.
+pub async fn wait_for<F: AsyncFn() -> bool>(what: &str, mut tries: u32, holds: F) -> Duration {
+    let begin = Instant::now();
+    while !holds().await {
+        assert!(tries > 0, "never happened: {what}");
+        tries -= 1;
+        sleep(Duration::from_millis(25)).await;
+    }
+    begin.elapsed()
+}
+
+async fn the_main_job(kind: Kind) {
+    let mut stack = Stack::new(kind).await;
+    stack.enrol().await;
+    let guard = stack.guard().await;
+    let placard = placard_text(&stack).await;
+
+    // The gate has not seen the network since its last sync.
+    stack.kill_issuer().await;
+    let answer = let_in(&stack, &guard, &placard, "0001", 365).await;
+    assert_eq!(answer["verdict"], "valid", "{answer}");
+    assert_eq!(answer["recorded"]["state"], "yes", "{answer}");
+    let high = let_in(&stack, &guard, &placard, "0002", 376).await;
+    assert_eq!(high["verdict"], "fever", "{high}");
+    let again = measure(&guard, &high["session"], 375).await;
+    assert_eq!(again["verdict"], "fever", "{again}");
+
+    // The entries stand in the enterprise's record once the issuer is back.
+    stack.start_issuer().await;
+    let officer = stack.officer("intake").await;
+    wait_for("36.5 stands in the record", 1200, async || records(&officer, &stack).await.contains("36.5")).await;
+    let page = records(&officer, &stack).await;
+    assert!(page.contains("37.6") && page.contains("37.5") && page.contains("邱实"), "{page}");
+
+    // An inspector suspends; the gate refuses within a second, and a passer-by reads the truth.
+    let path = placard.strip_prefix(&stack.origin()).unwrap().to_owned();
+    let passer_by = Person::new(&stack.origin());
+    let before = passer_by.open(&path).await;
+    assert!(before.status.is_success() && before.body.contains("许可有效"), "{}", before.body);
+    wait_for("the gate is online again", 400, async || {
+        guard.open("/api/status").await.body.contains("\"online\":true")
+    })
+    .await;
+    let inspector = stack.officer("inspector").await;
+    let suspended = inspector
+        .send(&format!("/permits/{}/suspend", stack.town.permit_id), &[("reason", "入口无人测温，人员未登记")])
+        .await;
+    assert!(suspended.status.is_success(), "{}", suspended.body);
+    let took = wait_for("the gate refuses", 400, async || scan(&guard, &placard, "in").await["verdict"] == "suspended").await;
+    assert!(took < Duration::from_secs(1), "the gate learned of it after {took:?}");
+    let after = passer_by.open(&path).await;
+    assert!(after.body.contains("已暂停"), "{}", after.body);
+    let english = passer_by.open(&format!("{path}?lang=en")).await;
+    assert!(english.body.contains("suspended"), "{}", english.body);
+
+    // Off the network altogether, the command line says the same of the same placard.
+    let data = stack.gate_data().display().to_string();
+    let gate = stack.gate.take().unwrap();
+    gate.stop().await;
+    stack.kill_issuer().await;
+    let (status, output) = run("verifier", &["check", &placard, "--data", &data, "--json"], &[]).await;
+    assert_eq!(status, 1, "{output}");
+    assert!(output.contains("suspended"), "{output}");
+    let (status, output) = run("verifier", &["journal", "verify", "--data", &data], &[]).await;
+    assert_eq!(status, 0, "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_main_job_on_sqlite() {
+    the_main_job(Kind::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_main_job_on_postgres() {
+    the_main_job(Kind::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_placard_of_another_site_opens_nothing_here() {
+    let mut stack = Stack::new(Kind::Sqlite).await;
+    stack.enrol().await;
+    let guard = stack.guard().await;
+    let mut tx = stack.inside.db().read().await.unwrap();
+    let everywhere = fugong_issuer::authz::Bounds { from: String::new(), to: "~".into(), own: String::new() };
+    let enterprises = fugong_issuer::enterprises::store::list_rows(&mut tx, &everywhere, "", 100).await.unwrap();
+    let mut seen = 0;
+    for enterprise in enterprises.iter().filter(|e| e.id != stack.town.enterprise_id) {
+        for permit in permits::list_current_of(&mut tx, &enterprise.id, stack.inside.now()).await.unwrap() {
+            let url = placard_url(&Origin::parse(&stack.origin()).unwrap(), &permit.token);
+            let verdict = scan(&guard, &url, "in").await["verdict"].clone();
+            assert!(verdict != "valid" && verdict != "measure", "{verdict} for {}", enterprise.name);
+            if permit.state.code() == "issued" && enterprise.name.contains("口罩") {
+                assert_eq!(verdict, "wrong_site");
+                seen += 1;
+            }
+        }
+    }
+    assert_eq!(seen, 1);
+}
