@@ -53,6 +53,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// Its number, also where the entry is of a newer version than this program reads.
+    pub fn seq(&self) -> Option<u64> {
+        entry::read_link(&self.chained).map(|link| link.seq)
+    }
+
     /// Hash that the next entry cites.
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(&self.chained).into()

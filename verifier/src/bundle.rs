@@ -152,7 +152,18 @@ impl Bundle {
             let Ok(PartName::Status(id)) = name.parse() else { continue };
             let Some(key) = list.find_key(id) else { continue };
             let known = held.and_then(|held| held.lists.get(&id));
-            lists.insert(id, newest_list(part, list, key, known, recipient.now)?);
+            match newest_list(part, list, key, known, recipient.now) {
+                Ok(newest) => {
+                    lists.insert(id, newest);
+                }
+                // A list whose status key was withdrawn is worth nothing, but must not keep the
+                // rest away: least of all the trust list that says so. Without it the permits of
+                // its key are "status too old".
+                Err(BundleError::Status(id, StatusError::Key(_) | StatusError::UnknownKey)) => {
+                    tracing::warn!(list = %id, "a status list is not under a key that may sign it");
+                }
+                Err(error) => return Err(error),
+            }
         }
         let remembered = match held.filter(|held| held.trust.list() == Some(list)) {
             Some(held) => Arc::clone(&held.remembered),

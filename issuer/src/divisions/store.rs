@@ -248,3 +248,15 @@ pub async fn find_by_code_or_id(tx: &mut Tx, text: &str) -> Result<Option<Divisi
         padded
     )
 }
+
+/// Whether some regime begins behind `from` and at `to` at the latest.
+pub async fn regime_begins(tx: &mut Tx, from: Millis, to: Millis) -> Result<bool, DbError> {
+    let found = row!(
+        tx,
+        (String,),
+        "SELECT id FROM regimes WHERE starts_at > $1 AND starts_at <= $2 LIMIT 1",
+        from.0,
+        to.0
+    )?;
+    Ok(found.is_some())
+}

@@ -17,7 +17,7 @@ use fugong_common::records::{self, RecordSet};
 use fugong_common::serial::{PassReference, Serial};
 use fugong_common::temperature::Thresholds;
 use fugong_common::time::Millis;
-use fugong_common::trust::Span;
+use fugong_common::trust::{Span, TrustedKey};
 use fugong_common::wire::{
     Guard, GuardRole, PartName, PassLink, PermitRecord, PersonRecord, Settings,
 };
@@ -46,6 +46,15 @@ pub struct Built {
     parts: BTreeMap<String, Sha>,
     /// Whose changes concern this gate: enterprises, sites, the gate itself.
     scopes: Arc<HashSet<String>>,
+    sites: Vec<SiteCode>,
+    /// Of the newest change. What ends without a change is decided as of its hour, so that every
+    /// process makes the same bytes under one number.
+    at: Millis,
+}
+
+/// The hour in which an instant lies.
+const fn hour_of(at: Millis) -> Millis {
+    Millis(at.0 - at.0.rem_euclid(3_600_000))
 }
 
 /// What this process has built lately.
@@ -130,12 +139,12 @@ pub async fn build(app: &App, gate_id: &str) -> Result<Option<Built>, DbError> {
         None => None,
     };
     let Some(parts) =
-        build_parts(app, &mut tx, gate_id, &trust, held.as_ref(), since.as_deref()).await?
+        build_parts(app, &mut tx, gate_id, &trust, newest.at, held.as_ref(), since.as_deref()).await?
     else {
         return Ok(None);
     };
     drop(tx);
-    let (parts, scopes) = parts;
+    let (parts, scopes, sites) = parts;
     let longest =
         trust.list.keys.iter().filter(|key| key.role == Role::Manifest).map(|key| key.exp).max();
     let (iat, exp) = (newest.at.seconds(), newest.at.plus_hours(MANIFEST_HOURS).seconds());
@@ -153,7 +162,7 @@ pub async fn build(app: &App, gate_id: &str) -> Result<Option<Built>, DbError> {
         app.keys(),
         Role::Manifest,
         Span { nbf: iat, exp },
-        &[],
+        &sites,
         newest.at,
     );
     let manifest = match signing.map(|signing| manifest.seal(signing.key.as_ref())) {
@@ -163,8 +172,14 @@ pub async fn build(app: &App, gate_id: &str) -> Result<Option<Built>, DbError> {
             return Ok(None);
         }
     };
-    let built =
-        Built { manifest: Arc::new(manifest), seq: newest.seq, parts, scopes: Arc::new(scopes) };
+    let built = Built {
+        manifest: Arc::new(manifest),
+        seq: newest.seq,
+        parts,
+        scopes: Arc::new(scopes),
+        sites,
+        at: newest.at,
+    };
     app.bundles().inner().gates.insert(gate_id.to_owned(), built.clone());
     Ok(Some(built))
 }
@@ -172,7 +187,7 @@ pub async fn build(app: &App, gate_id: &str) -> Result<Option<Built>, DbError> {
 /// A manifest older than this is worth nothing: status lists decide long before.
 const MANIFEST_HOURS: i64 = 10 * 24;
 
-type Parts = (BTreeMap<String, Sha>, HashSet<String>);
+type Parts = (BTreeMap<String, Sha>, HashSet<String>, Vec<SiteCode>);
 
 struct Collected<'a> {
     bundles: &'a Bundles,
@@ -209,12 +224,15 @@ async fn build_parts(
     tx: &mut Tx,
     gate_id: &str,
     trust: &StoredList,
+    at: Millis,
     held: Option<&Built>,
     since: Option<&[changes::Change]>,
 ) -> Result<Option<Parts>, DbError> {
     let mut parts = Collected { bundles: app.bundles(), parts: BTreeMap::new() };
     parts.put(PartName::Trust, trust.chain.clone());
-    for key in trust.list.keys.iter().filter(|key| key.list_uri.is_some()) {
+    // A list under a withdrawn or ended key opens nowhere any more, and would spoil the whole bundle.
+    let counts = |key: &&TrustedKey| key.revoked.is_none() && key.exp > at.seconds();
+    for key in trust.list.keys.iter().filter(|key| key.list_uri.is_some()).filter(counts) {
         let name = key.id();
         if let Some(stored) = status::store::find_token(tx, &name.to_string()).await? {
             parts.put(PartName::Status(name), stored.token);
@@ -222,12 +240,15 @@ async fn build_parts(
     }
     // Only what concerns people and permits of this gate's sites makes the large parts anew.
     if let (Some(held), Some(since)) = (held, since)
+        && hour_of(held.at) == hour_of(at)
+        && !divisions::store::regime_begins(tx, held.at, at).await?
         && !since.iter().any(|change| concerns_sites(change, &held.scopes))
         && parts.reuse(held)
     {
-        return Ok(Some((parts.parts, held.scopes.as_ref().clone())));
+        return Ok(Some((parts.parts, held.scopes.as_ref().clone(), held.sites.clone())));
     }
-    let Some((settings, sites)) = settings(app, tx, gate_id).await? else { return Ok(None) };
+    let hour = hour_of(at);
+    let Some((settings, sites)) = settings(app, tx, gate_id, at).await? else { return Ok(None) };
     let Ok(settings) = settings.to_bytes() else { return Ok(None) };
     parts.put(PartName::Settings, settings);
     let mut scopes: HashSet<String> = sites.iter().map(|site| site.0.to_string()).collect();
@@ -236,7 +257,7 @@ async fn build_parts(
     let mut lineages = BTreeMap::new();
     for site in &sites {
         for permit in
-            permits::store::list_for_site(tx, site.0, app.now().plus_days(-ENDED_DAYS)).await?
+            permits::store::list_for_site(tx, site.0, hour.plus_days(-ENDED_DAYS)).await?
         {
             let record = permit_record(&permit)?;
             register.put(record.key(), record.to_bytes());
@@ -253,7 +274,7 @@ async fn build_parts(
     }
     parts.put(PartName::Register, register.to_bytes());
     parts.put(PartName::Roster, roster.to_bytes());
-    Ok(Some((parts.parts, scopes)))
+    Ok(Some((parts.parts, scopes, sites)))
 }
 
 /// Permits that ended longer ago than this leave the register.
@@ -340,12 +361,13 @@ async fn settings(
     app: &App,
     tx: &mut Tx,
     gate_id: &str,
+    at: Millis,
 ) -> Result<Option<(Settings, Vec<SiteCode>)>, DbError> {
     let Some(gate) = store::find(tx, gate_id).await? else { return Ok(None) };
     let Some(division) = divisions::store::find(tx, &gate.division_id).await? else {
         return Ok(None);
     };
-    let regime = divisions::store::find_regime(tx, &division.path, app.now()).await?;
+    let regime = divisions::store::find_regime(tx, &division.path, at).await?;
     let (regime_id, rule_version, rules) = match regime {
         Some(regime) => (regime.id, regime.rule_version, regime.settings),
         None => (String::new(), 0, divisions::RegimeSettings::default()),

@@ -53,7 +53,8 @@ pub async fn take_in(
         Ok(followed) => followed,
         Err(fault) => {
             // A gap is no contradiction: the gate only began too far on.
-            if !matches!(fault, ChainFault::Gap { .. }) {
+            let open = store::count_open_disputes(&mut tx, gate_id).await?;
+            if !matches!(fault, ChainFault::Gap { .. }) && open < KEEP_DISPUTES {
                 let id = app.new_id();
                 store::insert_dispute(&mut tx, &id, gate_id, &name, fault_code(fault), bytes, now)
                     .await?;
@@ -83,9 +84,15 @@ pub(super) async fn quarantine(
     bytes: &[u8],
 ) -> Result<(), DbError> {
     let mut tx = app.db().write().await?;
-    store::insert_dispute(&mut tx, &app.new_id(), gate_id, "", fault, bytes, app.now()).await?;
+    // A thief with the device's key must not fill the disk.
+    if store::count_open_disputes(&mut tx, gate_id).await? < KEEP_DISPUTES {
+        store::insert_dispute(&mut tx, &app.new_id(), gate_id, "", fault, bytes, app.now()).await?;
+    }
     tx.commit().await
 }
+
+/// More unsettled uploads of one gate are refused without being kept.
+const KEEP_DISPUTES: i64 = 200;
 
 /// Where a stored journal stands.
 pub(super) fn head_of(row: &store::JournalRow, id: JournalId) -> Result<Head, DbError> {
@@ -116,16 +123,13 @@ async fn known_hashes(
     device: &PublicKey,
 ) -> Result<HashMap<u64, [u8; 32]>, DbError> {
     let mut known = HashMap::new();
-    let first = records
-        .first()
-        .and_then(|record| Entry::decode(&record.chained).ok())
-        .map(|entry| entry.seq);
+    let first = records.first().and_then(Record::seq);
     let Some(first) = first.filter(|first| *first < held.next_seq) else { return Ok(known) };
     for (bytes,) in store::list_batches(tx, &held.id.to_string(), signed(first)).await? {
         let Ok(batch) = Batch::open(&bytes, device) else { continue };
         for record in batch.records {
-            if let Ok(entry) = Entry::decode(&record.chained) {
-                known.insert(entry.seq, record.hash());
+            if let Some(seq) = record.seq() {
+                known.insert(seq, record.hash());
             }
         }
     }

@@ -195,9 +195,10 @@ pub async fn cut_off(tx: &mut Tx, id: &str) -> Result<bool, DbError> {
         == 1)
 }
 
-/// Makes a gate ready for another verifier.
+/// Makes a gate ready for another verifier. One that was cut off stays so: its box must be told to
+/// wipe whenever it comes back, and another gate takes its place.
 pub async fn renew(tx: &mut Tx, id: &str) -> Result<bool, DbError> {
-    Ok(run!(tx, "UPDATE gates SET state = 'new', device_key = NULL WHERE id = $1", id)? == 1)
+    Ok(run!(tx, "UPDATE gates SET state = 'new', device_key = NULL WHERE id = $1 AND state IN ('waiting', 'confirmed')", id)? == 1)
 }
 
 pub async fn seen(tx: &mut Tx, id: &str, seq: i64, now: Millis) -> Result<(), DbError> {
@@ -411,6 +412,16 @@ pub async fn list_disputes(tx: &mut Tx, gate_id: &str) -> Result<Vec<DisputeRow>
          ORDER BY received_at DESC LIMIT 50",
         gate_id
     )
+}
+
+pub async fn count_open_disputes(tx: &mut Tx, gate_id: &str) -> Result<i64, DbError> {
+    let count = row!(
+        tx,
+        (i64,),
+        "SELECT COUNT(*) FROM journal_disputes WHERE gate_id = $1 AND settled_at IS NULL",
+        gate_id
+    )?;
+    Ok(count.map_or(0, |(count,)| count))
 }
 
 pub async fn settle_dispute(

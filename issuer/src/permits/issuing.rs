@@ -49,9 +49,13 @@ pub async fn issue_approved(page: &Page, application_id: &str) -> Result<Permit,
         },
     )?;
     let by = By::from(&page.actor);
-    let request = request(&mut tx, &approved, page.now).await?;
+    let mut request = request(&mut tx, &approved, page.now).await?;
     let current = store::list_current_of(&mut tx, &request.place.enterprise_id, page.now).await?;
     let current = current.into_iter().find(|permit| permit.place.site == request.place.site);
+    if current.is_some() {
+        // The older one ends as this is signed: a plan for next week must not leave a gap.
+        request.terms.valid_from = page.now;
+    }
     let (permit, change) = match current {
         Some(old) => {
             let changes = Changes { terms: Some(request.terms), facts: Some(request.facts) };
@@ -81,9 +85,9 @@ async fn request(tx: &mut Tx, approved: &Approved, now: Millis) -> Result<IssueR
         .ok_or_else(|| corrupt("division_id"))?;
     let zone = Zone::parse(&division.zone).unwrap_or_else(|_| Zone::utc());
     let planned = zone.start_of(&filing.planned_on).ok_or_else(|| corrupt("planned_on"))?;
-    // A plan that has passed begins today: a permit never reaches back before its approval.
+    // A plan that has passed begins today; a permit never reaches back before its signature.
     let today = zone.start_of(&zone.date(now)).unwrap_or(now);
-    let valid_from = planned.max(today);
+    let first_day = planned.max(today);
     let enterprise = enterprises::store::find(tx, &filing.enterprise.id)
         .await?
         .ok_or_else(|| corrupt("enterprise"))?;
@@ -104,8 +108,8 @@ async fn request(tx: &mut Tx, approved: &Approved, now: Millis) -> Result<IssueR
             mode: filing.mode,
             route: approved.approval.route,
             rule_version: approved.approval.rule_version,
-            valid_from,
-            valid_to: valid_from.plus_days(i64::from(filing.term_days)),
+            valid_from: first_day.max(now),
+            valid_to: first_day.plus_days(i64::from(filing.term_days)),
             evidence: *evidence,
         },
         facts: Facts {

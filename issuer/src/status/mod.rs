@@ -167,7 +167,8 @@ pub async fn refresh(app: &App) -> Result<usize, DbError> {
     let due = store::due(&mut tx, now.plus_millis(-every), now).await?;
     drop(tx);
     let mut signed = 0;
-    for key_id in due {
+    let listed = |id: &String| id.parse().is_ok_and(|id| trust.find_key(id).is_some());
+    for key_id in due.into_iter().filter(listed) {
         let mut tx = app.db().write().await?;
         let Some(locked) = store::lock_if_due(&mut tx, &key_id, now.plus_millis(-every)).await?
         else {

@@ -40,13 +40,13 @@ pub(super) async fn lock_if_due(
     )
 }
 
-/// Lists last signed at `before` or earlier whose keys still count.
+/// Lists last signed at `before` or earlier, or never yet, whose keys still count.
 pub(super) async fn due(tx: &mut Tx, before: Millis, now: Millis) -> Result<Vec<String>, DbError> {
     let found = rows!(
         tx,
         (String,),
         "SELECT s.key_id FROM status_lists s JOIN signing_keys k ON k.key_id = s.key_id \
-         WHERE s.token IS NOT NULL AND s.signed_at <= $1 AND k.revoked_at IS NULL AND k.exp > $2 ORDER BY s.key_id",
+         WHERE s.signed_at <= $1 AND k.revoked_at IS NULL AND k.exp > $2 ORDER BY s.key_id",
         before.0,
         now.0
     )?;
