@@ -21,6 +21,7 @@ pub struct Answer {
 
 impl Person {
     pub fn new(origin: &str) -> Self {
+        fugong_common::service::tls::install_provider();
         let client = Client::builder().cookie_store(true).build().expect("a client can be made");
         Self { client, origin: origin.to_owned() }
     }

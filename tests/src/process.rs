@@ -64,6 +64,7 @@ impl Service {
 
     async fn wait_ready(&mut self) {
         let url = format!("http://{}/healthz", self.address);
+        fugong_common::service::tls::install_provider();
         let client = reqwest::Client::new();
         for _ in 0..600 {
             if let Some(status) = self.child.try_wait().expect("a child can be asked") {
