@@ -51,12 +51,24 @@ impl Stack {
             demo: true,
             ..Config::default()
         };
-        let inside = open(config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await.expect("the database opens");
-        bootstrap(&inside, &dir.path().join("root.pem"), true, town::BACK_DAYS + 10).await.expect("keys are made");
+        let inside = open(config, Arc::new(SystemClock), Arc::new(SystemEntropy))
+            .await
+            .expect("the database opens");
+        bootstrap(&inside, &dir.path().join("root.pem"), true, town::BACK_DAYS + 10)
+            .await
+            .expect("keys are made");
         inside.keys().load().expect("the keys can be read");
         let town = town::settle(&inside, PASSWORD).await.expect("the town is built");
-        let mut stack =
-            Self { dir, town, inside, issuer_address, gate_address, issuer: None, gate: None, database_url };
+        let mut stack = Self {
+            dir,
+            town,
+            inside,
+            issuer_address,
+            gate_address,
+            issuer: None,
+            gate: None,
+            database_url,
+        };
         stack.start_issuer().await;
         stack
     }
@@ -137,12 +149,17 @@ impl Stack {
             .and_then(|rest| rest.split("</pre>").next())
             .unwrap_or_else(|| panic!("no command on the page:\n{}", page.body));
         let words: Vec<String> = command.split_whitespace().skip(1).map(str::to_owned).collect();
-        let mut args = vec!["--accept-sample".to_owned(), "--data".to_owned(), self.gate_data().display().to_string()];
+        let mut args = vec![
+            "--accept-sample".to_owned(),
+            "--data".to_owned(),
+            self.gate_data().display().to_string(),
+        ];
         args.extend(words);
         let (status, output) = run("verifier", &args, &[]).await;
         assert_eq!(status, 0, "{output}");
         let page = admin.open(&path).await;
-        let key = attribute(&page.body, "name=\"device_key\"", "value").expect("the page asks to compare");
+        let key = attribute(&page.body, "name=\"device_key\"", "value")
+            .expect("the page asks to compare");
         let confirmed = admin.send(&format!("{path}/confirm"), &[("device_key", &key)]).await;
         assert!(confirmed.status.is_success(), "{}", confirmed.body);
         self.start_gate().await;
@@ -151,9 +168,8 @@ impl Stack {
     /// A guard with a paired browser, on duty.
     pub async fn guard(&self) -> Person {
         let guard = Person::new(&self.gate_origin());
-        let log = self.gate.as_ref().map(Service::log).unwrap_or_default();
-        let link = log.lines().rev().find_map(|line| line.split("/pair?code=").nth(1)).expect("a pairing link");
-        let paired = guard.send("/pair", &[("code", link.trim()), ("label", "journey")]).await;
+        let link = self.pairing_code().await;
+        let paired = guard.send("/pair", &[("code", link.as_str()), ("label", "journey")]).await;
         assert!(paired.status.is_success(), "{}", paired.body);
         self.wait_until_synced(&guard).await;
         let (name, _, pin) = GUARDS[0];
@@ -169,6 +185,19 @@ impl Stack {
         guard
     }
 
+    /// The code that the gate prints once it listens.
+    async fn pairing_code(&self) -> String {
+        for _ in 0..200 {
+            let log = self.gate.as_ref().map(Service::log).unwrap_or_default();
+            if let Some(code) = log.lines().rev().find_map(|line| line.split("/pair?code=").nth(1))
+            {
+                return code.trim().to_owned();
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the gate prints no pairing link");
+    }
+
     async fn wait_until_synced(&self, guard: &Person) {
         for _ in 0..200 {
             let status = guard.open("/api/status").await;
@@ -178,20 +207,25 @@ impl Stack {
             }
             sleep(Duration::from_millis(50)).await;
         }
-        panic!("the gate has no bundle:\n{}", self.gate.as_ref().map(Service::log).unwrap_or_default());
+        panic!(
+            "the gate has no bundle:\n{}",
+            self.gate.as_ref().map(Service::log).unwrap_or_default()
+        );
     }
 }
 
 /// Scans at the gate.
 pub async fn scan(guard: &Person, text: &str, direction: &str) -> Value {
-    let (status, answer) = guard.post_json("/api/scan", &json!({ "text": text, "direction": direction })).await;
+    let (status, answer) =
+        guard.post_json("/api/scan", &json!({ "text": text, "direction": direction })).await;
     assert!(status.is_success(), "{status} {answer}");
     answer
 }
 
 /// Types a temperature.
 pub async fn measure(guard: &Person, session: &Value, tenths: i16) -> Value {
-    let (status, answer) = guard.post_json("/api/measure", &json!({ "session": session, "tenths": tenths })).await;
+    let (status, answer) =
+        guard.post_json("/api/measure", &json!({ "session": session, "tenths": tenths })).await;
     assert!(status.is_success(), "{status} {answer}");
     answer
 }

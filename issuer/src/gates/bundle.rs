@@ -139,7 +139,8 @@ pub async fn build(app: &App, gate_id: &str) -> Result<Option<Built>, DbError> {
         None => None,
     };
     let Some(parts) =
-        build_parts(app, &mut tx, gate_id, &trust, newest.at, held.as_ref(), since.as_deref()).await?
+        build_parts(app, &mut tx, gate_id, &trust, newest.at, held.as_ref(), since.as_deref())
+            .await?
     else {
         return Ok(None);
     };
@@ -256,8 +257,7 @@ async fn build_parts(
     let mut register = RecordSet::new();
     let mut lineages = BTreeMap::new();
     for site in &sites {
-        for permit in
-            permits::store::list_for_site(tx, site.0, hour.plus_days(-ENDED_DAYS)).await?
+        for permit in permits::store::list_for_site(tx, site.0, hour.plus_days(-ENDED_DAYS)).await?
         {
             let record = permit_record(&permit)?;
             register.put(record.key(), record.to_bytes());

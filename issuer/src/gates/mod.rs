@@ -11,6 +11,7 @@ mod intake;
 mod nonce;
 pub mod pages;
 mod partitions;
+mod remark;
 pub mod store;
 mod words;
 

@@ -372,7 +372,7 @@ fn scan_shown(page: &Page, w: &'static GateWords, line: ScanLine) -> ScanShown {
         notes.push(w.later.to_owned());
     }
     if !scan.note.is_empty() {
-        notes.push(scan.note);
+        notes.push(super::remark::say(&scan.note, page.lang));
     }
     let zone = page.zone();
     ScanShown {
@@ -392,7 +392,7 @@ fn scan_shown(page: &Page, w: &'static GateWords, line: ScanLine) -> ScanShown {
             "out" => w.outward,
             _ => "",
         },
-        operator: scan.operator,
+        operator: line.operator_name,
         enterprise: line.enterprise_name,
         gate: line.gate_name,
         note: notes.join(" · "),

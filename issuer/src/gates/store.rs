@@ -198,7 +198,11 @@ pub async fn cut_off(tx: &mut Tx, id: &str) -> Result<bool, DbError> {
 /// Makes a gate ready for another verifier. One that was cut off stays so: its box must be told to
 /// wipe whenever it comes back, and another gate takes its place.
 pub async fn renew(tx: &mut Tx, id: &str) -> Result<bool, DbError> {
-    Ok(run!(tx, "UPDATE gates SET state = 'new', device_key = NULL WHERE id = $1 AND state IN ('waiting', 'confirmed')", id)? == 1)
+    Ok(run!(
+        tx,
+        "UPDATE gates SET state = 'new', device_key = NULL WHERE id = $1 AND state IN ('waiting', 'confirmed')",
+        id
+    )? == 1)
 }
 
 pub async fn seen(tx: &mut Tx, id: &str, seq: i64, now: Millis) -> Result<(), DbError> {
@@ -470,6 +474,8 @@ pub struct ScanLine {
     pub scan: Scan,
     pub gate_name: String,
     pub enterprise_name: String,
+    /// The guard's name, or what the gate wrote where it is no guard's id.
+    pub operator_name: String,
 }
 
 /// How many rows one INSERT carries: 17 values each, below the 32,766 binds of `SQLite`.
@@ -547,8 +553,10 @@ pub async fn list_of_enterprise(
     rows!(
         tx,
         ScanLine,
-        "SELECT s.*, COALESCE(g.name, '') AS gate_name, COALESCE(e.name, '') AS enterprise_name FROM scans s \
+        "SELECT s.*, COALESCE(g.name, '') AS gate_name, COALESCE(e.name, '') AS enterprise_name, \
+         COALESCE(u.name, s.operator) AS operator_name FROM scans s \
          LEFT JOIN gates g ON g.id = s.gate_id LEFT JOIN enterprises e ON e.id = s.enterprise_id \
+         LEFT JOIN guards u ON u.id = s.operator \
          WHERE s.enterprise_id = $1 AND (s.received_at, s.journal_id, s.seq) < ($2, $3, $4) \
          ORDER BY s.received_at DESC, s.journal_id DESC, s.seq DESC LIMIT $5",
         enterprise_id,
@@ -569,8 +577,10 @@ pub async fn list_of_gate(
     rows!(
         tx,
         ScanLine,
-        "SELECT s.*, COALESCE(g.name, '') AS gate_name, COALESCE(e.name, '') AS enterprise_name FROM scans s \
+        "SELECT s.*, COALESCE(g.name, '') AS gate_name, COALESCE(e.name, '') AS enterprise_name, \
+         COALESCE(u.name, s.operator) AS operator_name FROM scans s \
          LEFT JOIN gates g ON g.id = s.gate_id LEFT JOIN enterprises e ON e.id = s.enterprise_id \
+         LEFT JOIN guards u ON u.id = s.operator \
          WHERE s.gate_id = $1 AND s.received_at < $2 \
          ORDER BY s.received_at DESC, s.journal_id DESC, s.seq DESC LIMIT $3",
         gate_id,

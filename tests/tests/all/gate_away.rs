@@ -7,14 +7,15 @@ use fugong_issuer::permits::{By, Event, acts, store as permits};
 use fugong_tests::scratch::Kind;
 use fugong_tests::stack::{Stack, scan};
 
-use crate::main_job::{let_in, placard_text, wait_for};
+use crate::main_job::{let_in, let_out, placard_text, wait_for};
 
 async fn suspend_inside(stack: &Stack) {
     let mut tx = stack.inside.db().write().await.unwrap();
     let permit = permits::find(&mut tx, &stack.town.permit_id).await.unwrap().unwrap();
     let event = Event::Suspend { lapses_at: None };
     let by = By { name: "韩梅".into(), ..By::default() };
-    let (_, change) = acts::act(&stack.inside, &mut tx, &permit, event, &by, "消毒不到位").await.unwrap();
+    let (_, change) =
+        acts::act(&stack.inside, &mut tx, &permit, event, &by, "消毒不到位").await.unwrap();
     stack.inside.commit(tx, change).await.unwrap();
 }
 
@@ -31,14 +32,19 @@ async fn a_suspension_reaches_a_gate_that_was_offline_when_it_comes_back() {
     assert_eq!(answer["step"], "choose_person", "{answer}");
     assert!(answer["status_age_seconds"].is_u64(), "{answer}");
     stack.start_issuer().await;
-    wait_for("the gate refuses", 2400, async || scan(&guard, &placard, "in").await["verdict"] == "suspended").await;
+    wait_for("the gate refuses", 2400, async || {
+        scan(&guard, &placard, "in").await["verdict"] == "suspended"
+    })
+    .await;
 }
 
 /// Entries of the journal at the issuer with this temperature, by their place in the journal.
 async fn received(stack: &Stack, tenths: i64) -> Vec<(String, i64)> {
     let mut tx = stack.inside.db().read().await.unwrap();
     let lines =
-        records::list_of_enterprise(&mut tx, &stack.town.enterprise_id, &After::newest(), 100_000).await.unwrap();
+        records::list_of_enterprise(&mut tx, &stack.town.enterprise_id, &After::newest(), 100_000)
+            .await
+            .unwrap();
     let ours = lines.into_iter().filter(|line| line.scan.tenths_celsius == Some(tenths));
     ours.map(|line| (line.scan.journal_id, line.scan.seq)).collect()
 }
@@ -51,9 +57,10 @@ async fn a_thousand_scans_while_the_issuer_is_away(kind: Kind) {
     stack.kill_issuer().await;
     let mut acknowledged = 0;
     for n in 0..250 {
-        // A scan, a choice, a reading and a way out: four entries or more.
+        // A scan, a choice and a reading on the way in, a scan and a choice on the way out.
         let number = format!("{:04}", 1 + n % 20);
         let answer = let_in(&stack, &guard, &placard, &number, 364).await;
+        let_out(&stack, &guard, &placard, &number).await;
         if answer["recorded"]["state"] == "yes" {
             acknowledged += 1;
         }
@@ -65,7 +72,8 @@ async fn a_thousand_scans_while_the_issuer_is_away(kind: Kind) {
     }
     assert_eq!(acknowledged, 250);
     stack.start_issuer().await;
-    wait_for("everything has come in", 4000, async || received(&stack, 364).await.len() >= 250).await;
+    wait_for("everything has come in", 4000, async || received(&stack, 364).await.len() >= 250)
+        .await;
     let all = received(&stack, 364).await;
     let once: BTreeSet<_> = all.iter().collect();
     assert_eq!((all.len(), once.len()), (250, 250), "each entry stands once");

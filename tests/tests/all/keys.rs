@@ -10,7 +10,11 @@ async fn issuer(stack: &Stack, args: &[&str]) -> String {
     let data = stack.dir.path().join("issuer").display().to_string();
     let config = stack.dir.path().join("issuer.toml").display().to_string();
     let origin = stack.origin();
-    let env = [("FUGONG_DATA", data.as_str()), ("FUGONG_CONFIG", config.as_str()), ("FUGONG_ORIGIN", origin.as_str())];
+    let env = [
+        ("FUGONG_DATA", data.as_str()),
+        ("FUGONG_CONFIG", config.as_str()),
+        ("FUGONG_ORIGIN", origin.as_str()),
+    ];
     let (status, output) = run("issuer", args, &env).await;
     assert_eq!(status, 0, "issuer {args:?}: {output}");
     output

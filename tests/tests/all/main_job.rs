@@ -4,8 +4,8 @@
 use std::time::{Duration, Instant};
 
 use fugong_common::placard::{Origin, placard_url};
-use fugong_issuer::permits::store as permits;
 use fugong_issuer::people::gate_number;
+use fugong_issuer::permits::store as permits;
 use fugong_tests::person::Person;
 use fugong_tests::process::run;
 use fugong_tests::scratch::Kind;
@@ -21,7 +21,13 @@ pub async fn placard_text(stack: &Stack) -> String {
 }
 
 /// Lets a worker in under the first placard; the last answer.
-pub async fn let_in(stack: &Stack, guard: &Person, placard: &str, number: &str, tenths: i16) -> Value {
+pub async fn let_in(
+    stack: &Stack,
+    guard: &Person,
+    placard: &str,
+    number: &str,
+    tenths: i16,
+) -> Value {
     let answer = scan(guard, placard, "in").await;
     assert_eq!(answer["step"], "choose_person", "{answer}");
     let session = answer["session"].as_str().unwrap();
@@ -31,6 +37,17 @@ pub async fn let_in(stack: &Stack, guard: &Person, placard: &str, number: &str, 
         .await;
     assert!(chosen.status.is_success(), "{}", chosen.body);
     measure(guard, &answer["session"], tenths).await
+}
+
+/// Lets a worker out again; leaving asks for no temperature.
+pub async fn let_out(stack: &Stack, guard: &Person, placard: &str, number: &str) {
+    let answer = scan(guard, placard, "out").await;
+    let session = answer["session"].as_str().unwrap();
+    let worker = gate_number(&stack.town.enterprise_id, number);
+    let chosen = guard
+        .send("/people/choose", &[("worker", &worker), ("session", session), ("direction", "out")])
+        .await;
+    assert!(chosen.status.is_success(), "{}", chosen.body);
 }
 
 async fn records(person: &Person, stack: &Stack) -> String {
@@ -67,7 +84,10 @@ async fn the_main_job(kind: Kind) {
     // The entries stand in the enterprise's record once the issuer is back.
     stack.start_issuer().await;
     let officer = stack.officer("intake").await;
-    wait_for("36.5 stands in the record", 1200, async || records(&officer, &stack).await.contains("36.5")).await;
+    wait_for("36.5 stands in the record", 1200, async || {
+        records(&officer, &stack).await.contains("36.5")
+    })
+    .await;
     let page = records(&officer, &stack).await;
     assert!(page.contains("37.6") && page.contains("37.5") && page.contains("邱实"), "{page}");
 
@@ -82,10 +102,16 @@ async fn the_main_job(kind: Kind) {
     .await;
     let inspector = stack.officer("inspector").await;
     let suspended = inspector
-        .send(&format!("/permits/{}/suspend", stack.town.permit_id), &[("reason", "入口无人测温，人员未登记")])
+        .send(
+            &format!("/permits/{}/suspend", stack.town.permit_id),
+            &[("reason", "入口无人测温，人员未登记")],
+        )
         .await;
     assert!(suspended.status.is_success(), "{}", suspended.body);
-    let took = wait_for("the gate refuses", 400, async || scan(&guard, &placard, "in").await["verdict"] == "suspended").await;
+    let took = wait_for("the gate refuses", 400, async || {
+        scan(&guard, &placard, "in").await["verdict"] == "suspended"
+    })
+    .await;
     assert!(took < Duration::from_secs(1), "the gate learned of it after {took:?}");
     let after = passer_by.open(&path).await;
     assert!(after.body.contains("已暂停"), "{}", after.body);
@@ -97,7 +123,8 @@ async fn the_main_job(kind: Kind) {
     let gate = stack.gate.take().unwrap();
     gate.stop().await;
     stack.kill_issuer().await;
-    let (status, output) = run("verifier", &["check", &placard, "--data", &data, "--json"], &[]).await;
+    let (status, output) =
+        run("verifier", &["check", &placard, "--data", &data, "--json"], &[]).await;
     assert_eq!(status, 1, "{output}");
     assert!(output.contains("suspended"), "{output}");
     let (status, output) = run("verifier", &["journal", "verify", "--data", &data], &[]).await;
@@ -120,14 +147,22 @@ async fn a_placard_of_another_site_opens_nothing_here() {
     stack.enrol().await;
     let guard = stack.guard().await;
     let mut tx = stack.inside.db().read().await.unwrap();
-    let everywhere = fugong_issuer::authz::Bounds { from: String::new(), to: "~".into(), own: String::new() };
-    let enterprises = fugong_issuer::enterprises::store::list_rows(&mut tx, &everywhere, "", 100).await.unwrap();
+    let everywhere =
+        fugong_issuer::authz::Bounds { from: String::new(), to: "~".into(), own: String::new() };
+    let enterprises =
+        fugong_issuer::enterprises::store::list_rows(&mut tx, &everywhere, "", 100).await.unwrap();
     let mut seen = 0;
     for enterprise in enterprises.iter().filter(|e| e.id != stack.town.enterprise_id) {
-        for permit in permits::list_current_of(&mut tx, &enterprise.id, stack.inside.now()).await.unwrap() {
+        for permit in
+            permits::list_current_of(&mut tx, &enterprise.id, stack.inside.now()).await.unwrap()
+        {
             let url = placard_url(&Origin::parse(&stack.origin()).unwrap(), &permit.token);
             let verdict = scan(&guard, &url, "in").await["verdict"].clone();
-            assert!(verdict != "valid" && verdict != "measure", "{verdict} for {}", enterprise.name);
+            assert!(
+                verdict != "valid" && verdict != "measure",
+                "{verdict} for {}",
+                enterprise.name
+            );
             if permit.state.code() == "issued" && enterprise.name.contains("口罩") {
                 assert_eq!(verdict, "wrong_site");
                 seen += 1;
