@@ -26,6 +26,10 @@ const SIGN_INS: Rate = Rate { burst: 30, refill_millis: 2_000 };
 /// How far back changes are kept in memory for those who wait.
 const KEEP_RECENT: i64 = 2000;
 
+/// A market's whole staff may share one address; nobody guesses 64 random bits at this pace.
+const NUMBERS: Rate = Rate { burst: 30, refill_millis: 2_000 };
+const REPORTS: Rate = Rate { burst: 5, refill_millis: 60_000 };
+
 /// The composed service. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct App(Arc<Inner>);
@@ -39,6 +43,8 @@ struct Inner {
     changes: watch::Sender<i64>,
     assets: Assets,
     sign_ins: RateLimiter<IpAddr>,
+    numbers: RateLimiter<IpAddr>,
+    reports: RateLimiter<IpAddr>,
     keys: KeyRing,
     fonts: OnceLock<Fonts>,
     /// Pages are drawn by at most so many at once: it takes a processor and much memory.
@@ -69,6 +75,8 @@ impl App {
             changes: watch::Sender::new(0),
             assets: crate::web::assets(),
             sign_ins: RateLimiter::new(SIGN_INS, 50_000),
+            numbers: RateLimiter::new(NUMBERS, 50_000),
+            reports: RateLimiter::new(REPORTS, 50_000),
             bundles: Bundles::default(),
             recent: Mutex::default(),
             shutdown: Shutdown::new(),
@@ -160,6 +168,20 @@ impl App {
     /// Counts an attempt to sign in from an address; the seconds to wait when there were too many.
     pub fn admit_sign_in(&self, address: IpAddr) -> Result<(), u64> {
         self.0.sign_ins.check(address, self.now()).map_err(|limited| limited.retry_after_seconds)
+    }
+
+    /// Counts a check number that somebody typed; false when there were too many from this address.
+    pub fn admit_number(&self, address: IpAddr) -> bool {
+        self.0.numbers.check(address, self.now()).is_ok()
+    }
+
+    /// Counts a report of the public from an address; the seconds to wait when there were too many.
+    ///
+    /// # Errors
+    /// Seconds until the next may succeed.
+    pub fn admit_report(&self, address: IpAddr) -> Result<(), u64> {
+        let checked = self.0.reports.check(address, self.now());
+        checked.map_err(|too_many| too_many.retry_after_seconds)
     }
 
     /// A fresh id that sorts by the time it was made (UUID version 7).

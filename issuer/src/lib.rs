@@ -16,12 +16,14 @@ pub mod divisions;
 pub mod enterprises;
 pub mod fields;
 pub mod gates;
+pub mod inspections;
 pub mod keys;
 pub mod people;
 pub mod permits;
 pub mod premises;
 pub mod print;
 pub mod status;
+pub mod verify;
 pub mod web;
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub use facts::{Approver, By, Contact, Facts, IssueRequest, Place, Terms};
 pub use issue::{Changes, IssueError, issue, reissue};
 pub use state::{Event, State};
 pub use store::Permit;
-pub use words::PermitWords;
+pub use words::{PermitWords, parse_reason};
 
 use crate::app::App;
 use crate::db::{DbError, Tx};

@@ -24,8 +24,8 @@ pub use words::WebWords;
 
 use crate::app::App;
 use crate::{
-    accounts, applications, approvals, audit, desk, divisions, enterprises, gates, keys, people,
-    permits, premises, status,
+    accounts, applications, approvals, audit, desk, divisions, enterprises, gates, inspections,
+    keys, people, permits, premises, status, verify,
 };
 
 /// Files of the issuer's own beside the shared ones.
@@ -39,6 +39,11 @@ const OWN: &[Asset] = &[
         name: "console.js",
         mime: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../../assets/console.js"),
+    },
+    Asset {
+        name: "inspect.js",
+        mime: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../assets/inspect.js"),
     },
 ];
 
@@ -62,6 +67,8 @@ pub fn declare(app: &App) -> Routes {
         permits::pages::routes,
         status::pages::routes,
         permits::issuing::routes,
+        verify::pages::routes,
+        inspections::pages::routes,
         gates::api::routes,
         gates::pages::routes,
         enterprises::pages::routes,

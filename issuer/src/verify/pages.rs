@@ -1,0 +1,482 @@
+//! `/v/…`: no login and no link to one, no script, no redirect; the address is never passed on.
+
+use std::net::SocketAddr;
+
+use askama::Template;
+use axum::extract::{ConnectInfo, Form, Path};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use fugong_common::judge::{Credential, Reason};
+use fugong_common::lang::Lang;
+use fugong_common::placard::Scanned;
+use fugong_common::serial::Serial;
+use fugong_common::service::problem::Problem;
+use fugong_common::time::{Millis, Zone, say_ago};
+use fugong_common::verdict::{Icon, Verdict};
+use fugong_common::words::fill;
+use serde::Deserialize;
+
+use super::words::VerifyWords;
+use super::{Look, Looked, look};
+use crate::authz::Action;
+use crate::db::{DbError, Tx};
+use crate::inspections::store::{self as inspections, NewReport, ReportKind};
+use crate::permits::{Permit, PermitWords, State};
+use crate::web::{Frame, Public, Routes, html};
+use crate::{divisions, permits};
+
+/// The longest text behind `/v/`: a token of 512 bytes has 1,244 digits.
+const LONGEST: usize = 2048;
+
+pub fn routes(routes: Routes) -> Routes {
+    let routes = routes
+        .get("/v", Action::VerifyInPublic, number_form)
+        .post("/v", Action::VerifyInPublic, by_number)
+        .get("/v/{text}", Action::VerifyInPublic, by_text)
+        .get("/report", Action::VerifyInPublic, report_form)
+        .post("/report", Action::VerifyInPublic, report)
+        .get("/report/{serial}", Action::VerifyInPublic, report_form_about)
+        .post("/report/{serial}", Action::VerifyInPublic, report_about);
+    super::api::routes(routes)
+}
+
+struct Approval {
+    title: String,
+    name: String,
+    time: String,
+}
+
+struct Facts {
+    name: String,
+    code: String,
+    address: String,
+    serial: String,
+    document: String,
+    term: String,
+    mode: String,
+    conditions: Vec<String>,
+    responsible: String,
+    approvals: Vec<Approval>,
+    issued_by: String,
+    issued_at: String,
+}
+
+#[derive(Template)]
+#[template(path = "verify/verdict.html")]
+struct VerdictPage {
+    frame: Frame,
+    w: &'static VerifyWords,
+    tone: &'static str,
+    icon: String,
+    word: &'static str,
+    why: String,
+    advice: &'static str,
+    by_number: bool,
+    facts: Option<Facts>,
+    visit: String,
+    age: String,
+    hotline: String,
+    report: String,
+}
+
+#[derive(Template)]
+#[template(path = "verify/pass.html")]
+struct PassPage {
+    frame: Frame,
+    w: &'static VerifyWords,
+}
+
+#[derive(Template)]
+#[template(path = "verify/number.html")]
+struct NumberPage {
+    frame: Frame,
+    w: &'static VerifyWords,
+    icon: String,
+    nothing: bool,
+    typed: String,
+}
+
+/// An answer whose address holds a token: nobody may learn or keep it.
+fn secret(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn by_text(
+    public: Public,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    Path(text): Path<String>,
+) -> Result<Response, Problem> {
+    if text.len() > LONGEST {
+        return Err(Problem::new(
+            StatusCode::URI_TOO_LONG,
+            "uri_too_long",
+            ("地址过长", "The address is too long"),
+        )
+        .detail((
+            "这不是公示牌的地址，请重新扫描牌上的二维码。",
+            "This is not the address of a placard. Scan the code on it again.",
+        )));
+    }
+    match Scanned::read(&text) {
+        Scanned::Serial(serial) => answer_number(&public, address, &text, Some(serial)).await,
+        // Behind our own /v/, whatever can't be read is a damaged placard rather than a poster.
+        Scanned::Other => answer(&public, Scanned::Damaged).await,
+        scanned => answer(&public, scanned).await,
+    }
+    .map(secret)
+}
+
+async fn answer(public: &Public, scanned: Scanned) -> Result<Response, Problem> {
+    let mut tx = public.app.db().read().await?;
+    match look(&mut tx, &scanned, public.now).await? {
+        Looked::Pass => html(&PassPage { frame: public.frame(), w: VerifyWords::of(public.lang) }),
+        Looked::Judged(look) => show(public, &mut tx, *look).await,
+    }
+}
+
+async fn number_form(public: Public) -> Result<Response, Problem> {
+    number_page(&public, "", false)
+}
+
+fn number_page(public: &Public, typed: &str, nothing: bool) -> Result<Response, Problem> {
+    html(&NumberPage {
+        frame: public.frame(),
+        w: VerifyWords::of(public.lang),
+        icon: Icon::DashedSquareQuestion.svg(),
+        nothing,
+        typed: typed.chars().take(60).collect(),
+    })
+}
+
+#[derive(Deserialize)]
+struct Number {
+    #[serde(default)]
+    number: String,
+}
+
+async fn by_number(
+    public: Public,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    Form(form): Form<Number>,
+) -> Result<Response, Problem> {
+    let serial = Serial::parse_typed(&form.number).ok();
+    answer_number(&public, address, &form.number, serial).await
+}
+
+/// Unknown, mistyped and too often asked look alike, so that asking tells nothing.
+async fn answer_number(
+    public: &Public,
+    address: SocketAddr,
+    typed: &str,
+    serial: Option<Serial>,
+) -> Result<Response, Problem> {
+    let admitted = public.app.admit_number(address.ip());
+    let (true, Some(serial)) = (admitted, serial) else {
+        return number_page(public, typed, true);
+    };
+    let mut tx = public.app.db().read().await?;
+    match look(&mut tx, &Scanned::Serial(serial), public.now).await? {
+        Looked::Judged(look) if look.permit.is_some() => show(public, &mut tx, *look).await,
+        _ => number_page(public, typed, true),
+    }
+}
+
+/// Where and when: the zone of the permit's division, or of the uppermost.
+async fn surroundings(tx: &mut Tx, permit: Option<&Permit>) -> Result<(Zone, String), DbError> {
+    if let Some(permit) = permit {
+        let issue = &permit.facts.issue;
+        let zone = Zone::parse(&issue.zone).unwrap_or_else(|_| Zone::utc());
+        return Ok((zone, issue.hotline.clone()));
+    }
+    let top = divisions::store::find_top(tx).await?;
+    let zone = top.as_ref().and_then(|top| Zone::parse(&top.zone).ok());
+    Ok((zone.unwrap_or_else(Zone::utc), top.map(|top| top.hotline).unwrap_or_default()))
+}
+
+/// One line that says why, as people say it.
+fn why(w: &VerifyWords, lang: Lang, look: &Look, zone: &Zone, now: Millis) -> String {
+    let at =
+        |template: &str, at: Millis| fill(template, &[("time", &zone.say_time(lang, at, now))]);
+    let day = |template: &str, seconds: u64| {
+        let day = zone.say_day(lang, Millis::from_seconds(seconds), now);
+        fill(template, &[("day", &day)])
+    };
+    let validity = look.judgement.credential.as_ref().and_then(Credential::validity);
+    let state = look.permit.as_ref().map(|permit| permit.state);
+    match (look.judgement.verdict, state, validity) {
+        (Verdict::Suspended, Some(State::Suspended { since, lapses_at }), _) => {
+            let temporary = lapses_at.is_some();
+            at(if temporary { w.why_suspended_for_now } else { w.why_suspended }, since)
+        }
+        (Verdict::Revoked, Some(State::Revoked { at: when }), _) => at(w.why_revoked, when),
+        (Verdict::Superseded, Some(State::Superseded { at: when }), _) => {
+            let replaced = at(w.why_superseded, when);
+            match &look.successor {
+                Some(new) => replaced + &fill(w.why_successor, &[("serial", &new.serial)]),
+                None => replaced,
+            }
+        }
+        (Verdict::Expired, _, Some(validity)) => day(w.why_expired, validity.last_second()),
+        (Verdict::NotYet, _, Some(validity)) => day(w.why_not_yet, validity.not_before()),
+        (Verdict::KeyWithdrawn, ..) => w.why_key_withdrawn.to_owned(),
+        // What the advice says already, or what only a gate can use.
+        (Verdict::Valid | Verdict::RemoteOnly, ..) => String::new(),
+        _ => {
+            let reason =
+                look.judgement.reasons.iter().find(|r| !matches!(r, Reason::FoundByNumber));
+            reason.map(|reason| reason.say(lang)).unwrap_or_default()
+        }
+    }
+}
+
+fn facts(w: &VerifyWords, lang: Lang, look: &Look, zone: &Zone, now: Millis) -> Option<Facts> {
+    let p = PermitWords::of(lang);
+    let say = |at: Millis| zone.say_time(lang, at, now);
+    let term = |not_before: u64, last: u64| {
+        let day = |seconds| zone.date(Millis::from_seconds(seconds));
+        fill(w.until, &[("from", &day(not_before)), ("to", &day(last))])
+    };
+    if let Some(permit) = &look.permit {
+        let (facts, validity) = (&permit.facts, permit.claims.validity);
+        let entrance =
+            if facts.entrance.is_empty() { String::new() } else { format!(" {}", facts.entrance) };
+        return Some(Facts {
+            name: facts.name.clone(),
+            code: if facts.uscc.is_empty() { w.no_code.to_owned() } else { facts.uscc.clone() },
+            address: format!("{}{entrance}", facts.address),
+            serial: permit.serial.to_string(),
+            document: permit.document_number.clone(),
+            term: term(validity.not_before(), validity.last_second()),
+            mode: p.mode(permit.claims.mode),
+            conditions: facts.conditions.clone(),
+            responsible: facts.responsible.clone(),
+            approvals: facts
+                .approvers
+                .iter()
+                .map(|a| Approval { title: a.title.clone(), name: a.name.clone(), time: say(a.at) })
+                .collect(),
+            issued_by: fill(w.issued_by, &[("authority", &facts.issue.authority)]),
+            issued_at: say(permit.issued_at),
+        });
+    }
+    let Some(Credential::Permit(claims)) = &look.judgement.credential else { return None };
+    Some(Facts {
+        name: claims.name.to_string(),
+        code: match &claims.subject {
+            fugong_common::permit::Subject::Coded(code) => code.to_string(),
+            fugong_common::permit::Subject::Uncoded(_) => w.no_code.to_owned(),
+        },
+        address: String::new(),
+        serial: claims.serial.to_string(),
+        document: String::new(),
+        term: term(claims.validity.not_before(), claims.validity.last_second()),
+        mode: p.mode(claims.mode),
+        conditions: Vec::new(),
+        responsible: String::new(),
+        approvals: Vec::new(),
+        issued_by: String::new(),
+        issued_at: String::new(),
+    })
+}
+
+/// The verdict in the public's words: what a condition is, the facts say.
+async fn show(public: &Public, tx: &mut Tx, look: Look) -> Result<Response, Problem> {
+    let (w, lang, now) = (VerifyWords::of(public.lang), public.lang, public.now);
+    let (zone, hotline) = surroundings(tx, look.permit.as_ref()).await?;
+    let verdict = look.judgement.verdict;
+    let visit = match &look.permit {
+        Some(permit) => inspections::last_visit(tx, &permit.place.enterprise_id).await?,
+        None => None,
+    };
+    let visit = visit.map_or(w.visit_none.to_owned(), |visit| {
+        let day = zone.say_day(lang, Millis(visit.at), now);
+        let template = if visit.findings == 0 { w.visit_fine } else { w.visit_findings };
+        fill(template, &[("day", &day), ("n", &visit.findings)])
+    });
+    let age = look.judgement.status_age_seconds.and_then(|age| i64::try_from(age).ok());
+    let report = match &look.permit {
+        Some(permit) => format!("/report/{}", permit.serial.to_hex()),
+        None => "/report".to_owned(),
+    };
+    html(&VerdictPage {
+        frame: public.frame(),
+        w,
+        tone: verdict.tone().class(),
+        icon: verdict.icon().svg(),
+        word: verdict.public_word(lang),
+        why: why(w, lang, &look, &zone, now),
+        advice: verdict.public_advice(lang),
+        by_number: look.judgement.reasons.contains(&Reason::FoundByNumber),
+        facts: facts(w, lang, &look, &zone, now),
+        visit,
+        age: age.map(|age| say_ago(lang, age)).unwrap_or_default(),
+        hotline,
+        report,
+    })
+}
+
+struct KindOption {
+    code: &'static str,
+    label: &'static str,
+    chosen: bool,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct ReportForm {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    place: String,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    contact: String,
+}
+
+#[derive(Template)]
+#[template(path = "verify/report.html")]
+struct ReportPage {
+    frame: Frame,
+    w: &'static VerifyWords,
+    action: String,
+    about: String,
+    kinds: Vec<KindOption>,
+    form: ReportForm,
+    error: String,
+    kind_error: &'static str,
+    place_error: &'static str,
+    text_error: &'static str,
+    contact_error: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "verify/received.html")]
+struct ReceivedPage {
+    frame: Frame,
+    w: &'static VerifyWords,
+    why: String,
+}
+
+const fn kind_label(w: &VerifyWords, kind: ReportKind) -> &'static str {
+    match kind {
+        ReportKind::Mismatch => w.kind_mismatch,
+        ReportKind::StillOpen => w.kind_still_open,
+        ReportKind::NoMeasures => w.kind_no_measures,
+        ReportKind::Forged => w.kind_forged,
+        ReportKind::Other => w.kind_other,
+    }
+}
+
+fn report_page(public: &Public, permit: Option<&Permit>, form: ReportForm) -> ReportPage {
+    let w = VerifyWords::of(public.lang);
+    let chosen = ReportKind::parse(&form.kind);
+    ReportPage {
+        frame: public.frame(),
+        w,
+        action: permit
+            .map_or("/report".to_owned(), |permit| format!("/report/{}", permit.serial.to_hex())),
+        about: permit.map(|permit| permit.facts.name.clone()).unwrap_or_default(),
+        kinds: ReportKind::ALL
+            .into_iter()
+            .map(|kind| KindOption {
+                code: kind.code(),
+                label: kind_label(w, kind),
+                chosen: chosen == Some(kind),
+            })
+            .collect(),
+        form,
+        error: String::new(),
+        kind_error: "",
+        place_error: "",
+        text_error: "",
+        contact_error: "",
+    }
+}
+
+async fn reported(public: &Public, serial: &str) -> Result<Permit, Problem> {
+    let serial = Serial::from_hex(serial).ok_or_else(Problem::not_found)?;
+    let mut tx = public.app.db().read().await?;
+    permits::store::find_by_serial(&mut tx, serial).await?.ok_or_else(Problem::not_found)
+}
+
+async fn report_form(public: Public) -> Result<Response, Problem> {
+    html(&report_page(&public, None, ReportForm::default()))
+}
+
+async fn report_form_about(
+    public: Public,
+    Path(serial): Path<String>,
+) -> Result<Response, Problem> {
+    let permit = reported(&public, &serial).await?;
+    html(&report_page(&public, Some(&permit), ReportForm::default()))
+}
+
+type Address = ConnectInfo<SocketAddr>;
+
+async fn report(
+    public: Public,
+    ConnectInfo(address): Address,
+    Form(form): Form<ReportForm>,
+) -> Result<Response, Problem> {
+    take_report(public, address, None, form).await
+}
+
+async fn report_about(
+    public: Public,
+    ConnectInfo(address): Address,
+    Path(serial): Path<String>,
+    Form(form): Form<ReportForm>,
+) -> Result<Response, Problem> {
+    let permit = reported(&public, &serial).await?;
+    take_report(public, address, Some(permit), form).await
+}
+
+fn tidy(text: &str) -> String {
+    text.trim().chars().filter(|c| !c.is_control() || *c == '\n').collect()
+}
+
+async fn take_report(
+    public: Public,
+    address: SocketAddr,
+    permit: Option<Permit>,
+    form: ReportForm,
+) -> Result<Response, Problem> {
+    let w = VerifyWords::of(public.lang);
+    let (place, text, contact) = (tidy(&form.place), tidy(&form.text), tidy(&form.contact));
+    let kind = ReportKind::parse(&form.kind);
+    let mut page = report_page(&public, permit.as_ref(), form);
+    if kind.is_none() {
+        page.kind_error = w.report_kind_missing;
+    }
+    if permit.is_none() && place.is_empty() {
+        page.place_error = w.report_place_missing;
+    } else if place.chars().count() > 100 {
+        page.place_error = w.report_too_long;
+    }
+    if !(4..=500).contains(&text.chars().count()) {
+        page.text_error = w.report_text_missing;
+    }
+    if contact.chars().count() > 100 {
+        page.contact_error = w.report_too_long;
+    }
+    let fine = [page.kind_error, page.place_error, page.text_error, page.contact_error]
+        .iter()
+        .all(|error| error.is_empty());
+    let (true, Some(kind)) = (fine, kind) else {
+        return html(&page).map(|page| (StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    };
+    if let Err(seconds) = public.app.admit_report(address.ip()) {
+        page.error = fill(w.report_too_often, &[("seconds", &seconds)]);
+        let page = html(&page)?;
+        return Ok(
+            (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds)], page).into_response()
+        );
+    }
+    let new = NewReport { kind, place, text, contact };
+    let number = inspections::take_report(&public.app, permit.as_ref(), new).await?;
+    let why = fill(w.report_done_why, &[("number", &number)]);
+    html(&ReceivedPage { frame: public.frame(), w, why })
+}
