@@ -346,6 +346,8 @@ pub async fn issue(
 /// What a reissue changes; whatever is `None` stays.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
+    /// The application that asked for it.
+    pub application_id: Option<String>,
     pub terms: Option<Terms>,
     pub facts: Option<Facts>,
 }
@@ -385,7 +387,7 @@ pub async fn reissue(
         terms.valid_from = now;
     }
     let request = IssueRequest {
-        application_id: old.application_id.clone(),
+        application_id: changes.application_id.unwrap_or_else(|| old.application_id.clone()),
         place: old.place.clone(),
         terms,
         facts: changes.facts.unwrap_or_else(|| old.facts.clone()),

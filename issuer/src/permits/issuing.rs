@@ -58,7 +58,11 @@ pub async fn issue_approved(page: &Page, application_id: &str) -> Result<Permit,
     }
     let (permit, change) = match current {
         Some(old) => {
-            let changes = Changes { terms: Some(request.terms), facts: Some(request.facts) };
+            let changes = Changes {
+                application_id: Some(request.application_id),
+                terms: Some(request.terms),
+                facts: Some(request.facts),
+            };
             reissue(&page.app, &mut tx, &old, changes, &by, &approved.receipt).await?
         }
         None => issue(&page.app, &mut tx, request, &by).await?,

@@ -107,7 +107,7 @@ pub async fn find_by_serial(tx: &mut Tx, serial: Serial) -> Result<Option<Permit
         .transpose()
 }
 
-/// The permit that an application led to, reissues left out.
+/// The newest permit that an application led to.
 pub async fn find_by_application(
     tx: &mut Tx,
     application_id: &str,
@@ -115,7 +115,7 @@ pub async fn find_by_application(
     row!(
         tx,
         PermitRow,
-        "SELECT * FROM permits WHERE application_id = $1 AND replaces = ''",
+        "SELECT * FROM permits WHERE application_id = $1 ORDER BY id DESC LIMIT 1",
         application_id
     )?
     .map(PermitRow::into_permit)
