@@ -16,6 +16,7 @@ pub enum Edit {
 
 /// The acts open to an actor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an act of its own")]
 pub struct Deeds {
     pub accept: bool,
     pub send: bool,
@@ -59,14 +60,15 @@ impl Deeds {
                 deeds.send_back = deeds.sign || may(Action::AcceptApplications);
                 deeds.refuse = deeds.sign && may(Action::RefuseApplications);
             }
-            State::Submitted => deeds.send_back = may(Action::AcceptApplications),
+            State::Submitted | State::Approved(_) => {
+                deeds.send_back = may(Action::AcceptApplications);
+            }
             State::SiteCheck(_) => {
                 deeds.send_back = may(Action::AcceptApplications) || deeds.check;
                 // What failed on site may be refused by those who would have signed.
                 deeds.refuse = matches!(state, State::SiteCheck(Check::Failed { .. }))
                     && may(Action::RefuseApplications);
             }
-            State::Approved(_) => deeds.send_back = may(Action::AcceptApplications),
             _ => {}
         }
         deeds

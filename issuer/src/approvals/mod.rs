@@ -76,7 +76,7 @@ pub enum SignFault {
     /// The same person has signed already, perhaps in another post (domain A29).
     SamePerson,
     /// Somebody has signed for this party already.
-    PartyHasSigned(Given),
+    PartyHasSigned(Box<Given>),
     /// Others sign first: codes of the parties.
     NotYet(Vec<String>),
 }
@@ -135,7 +135,7 @@ impl Round {
             return Ok(party);
         }
         match mine.iter().find_map(|party| self.signature(party)) {
-            Some(given) => Err(SignFault::PartyHasSigned(given.clone())),
+            Some(given) => Err(SignFault::PartyHasSigned(Box::new(given.clone()))),
             None => Err(SignFault::NotYet(next.iter().map(|party| party.code.clone()).collect())),
         }
     }

@@ -70,7 +70,7 @@ fn two_posts_of_one_person_count_once() {
 fn a_party_signs_once_whichever_of_its_posts_comes_first() {
     let once = round(Scale::Above).sign(signer("a", Role::Secretary), Millis(1)).unwrap();
     let again = once.clone().sign(signer("b", Role::Director), Millis(2));
-    assert_eq!(again, Err(SignFault::PartyHasSigned(once.given[0].clone())));
+    assert_eq!(again, Err(SignFault::PartyHasSigned(Box::new(once.given[0].clone()))));
 }
 
 #[test]

@@ -163,22 +163,21 @@ async fn refile(page: &Page, id: &str, seen: &Seen, form: &FilingForm, event: Ev
     let division = divisions::store::find(&mut open.tx, &filing.premises.division_id)
         .await?
         .ok_or_else(|| DbError::corrupt("premises", "division_id", &filing.premises.id))?;
-    let receipt = match &before.receipt {
-        Some(receipt) => receipt.clone(),
-        None => {
-            let district: String = division.code.chars().take(6).collect();
-            let day = draft.zone.date(page.now).replace('-', "");
-            store::next_receipt(&mut open.tx, &format!("{district}-{day}")).await?
-        }
+    let receipt = if let Some(receipt) = &before.receipt {
+        receipt.clone()
+    } else {
+        let district: String = division.code.chars().take(6).collect();
+        let day = draft.zone.date(page.now).replace('-', "");
+        store::next_receipt(&mut open.tx, &format!("{district}-{day}")).await?
     };
     let due_at = draft.due_at(filing.class.class, page.now);
     let after = apply(&mut open.tx, page, &before, event, |after| {
         after.receipt = Some(receipt);
-        after.enterprise_name = filing.enterprise.name.clone();
+        after.enterprise_name.clone_from(&filing.enterprise.name);
         after.name_key = name_key(&filing.enterprise.name);
         after.scale = filing.enterprise.scale;
-        after.division_id = division.id.clone();
-        after.division_path = division.path.clone();
+        after.division_id.clone_from(&division.id);
+        after.division_path.clone_from(&division.path);
         after.class_rank = class_rank(filing.class.class);
         after.form = form.clone();
         after.stages = Stages { submitted_at: page.now, due_at, ..Stages::default() };

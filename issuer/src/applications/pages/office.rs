@@ -204,10 +204,9 @@ async fn check_form(
                     _ => c.h_management,
                 },
                 error: match result.as_str() {
+                    "fails" if sent && note.trim().is_empty() => c.say_why,
+                    "meets" | "not_applicable" | "fails" => "",
                     _ if !sent => "",
-                    "meets" | "not_applicable" => "",
-                    "fails" if note.trim().is_empty() => c.say_why,
-                    "fails" => "",
                     _ => c.choose_each,
                 },
                 result,

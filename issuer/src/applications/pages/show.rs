@@ -130,6 +130,7 @@ pub async fn show(page: Page, Path(id): Path<String>) -> Result<Response, Proble
 }
 
 /// The page, with a notice of its own where an act was not done.
+#[expect(clippy::too_many_lines, reason = "the values of one page, field by field")]
 pub async fn show_with(
     page: &Page,
     id: &str,
@@ -236,7 +237,7 @@ pub async fn show_with(
         void,
         stages: stage_views(&found, &zone, page),
         revisions: revision_views(&revisions, &found, &zone, page),
-        events: events.into_iter().map(|event| event_view(event, &zone, page)).collect(),
+        events: events.iter().map(|event| event_view(event, &zone, page)).collect(),
         why,
         edit_label: match deeds.edit {
             Some(Edit::Draft) => c.edit_draft,
@@ -545,7 +546,7 @@ fn revision_views(
         .collect()
 }
 
-fn event_view(event: EventLine, zone: &Zone, page: &Page) -> EventView {
+fn event_view(event: &EventLine, zone: &Zone, page: &Page) -> EventView {
     let c = CaseWords::of(page.lang);
     let n: (&str, &dyn std::fmt::Display) = ("n", &event.revision);
     let what = match event.event.as_str() {
