@@ -1,6 +1,7 @@
 //! Accounts, the posts they act as, sessions, and the links by which people set a password.
 
 pub mod holders;
+pub mod manage;
 pub mod pages;
 mod password;
 mod role;

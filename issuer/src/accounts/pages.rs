@@ -14,8 +14,8 @@ use std::net::SocketAddr;
 
 use super::words::AccountWords;
 use super::{
-    INVITATION_HOURS, PasswordFault, Role, SESSION_HOURS, Secret, hash_password, parse_sign_in,
-    rest_after, store, verify_password,
+    INVITATION_HOURS, PasswordFault, Role, SESSION_HOURS, Secret, hash_password, manage,
+    parse_sign_in, rest_after, store, verify_password,
 };
 use crate::app::App;
 use crate::audit::Act;
@@ -25,6 +25,7 @@ use crate::divisions::{self, Level};
 use crate::web::{Frame, Page, Public, Routes, html, see_other, session_cookie};
 
 pub fn routes(routes: Routes) -> Routes {
+    let routes = manage::pages::routes(routes);
     routes
         .get("/sign-in", Action::Enter, sign_in_page)
         .post("/sign-in", Action::Enter, sign_in)

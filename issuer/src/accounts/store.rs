@@ -63,10 +63,10 @@ pub async fn list_posts(
     let posts = rows!(
         tx,
         PostRow,
-        "SELECT p.id, p.role, p.title, COALESCE(t.title, '') AS local_title, p.division_id, d.name AS division_name, \
-         d.path AS division_path, d.zone, p.enterprise_id, p.line \
+        "SELECT p.id, p.role, p.title, COALESCE((SELECT t.title FROM role_titles t JOIN divisions u ON u.id = t.division_id \
+         WHERE t.role = p.role AND substr(d.path, 1, length(u.path)) = u.path ORDER BY length(u.path) DESC LIMIT 1), '') AS local_title, \
+         p.division_id, d.name AS division_name, d.path AS division_path, d.zone, p.enterprise_id, p.line \
          FROM posts p JOIN divisions d ON d.id = p.division_id \
-         LEFT JOIN role_titles t ON t.division_id = p.division_id AND t.role = p.role \
          WHERE p.account_id = $1 AND p.valid_from <= $2 AND (p.valid_to IS NULL OR p.valid_to > $2) \
          ORDER BY p.valid_from, p.id",
         account_id,

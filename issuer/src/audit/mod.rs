@@ -6,8 +6,9 @@ pub mod pages;
 mod store;
 mod words;
 
-pub use store::{Line, append, head, list, verify};
+pub use store::{Filter, Line, append, head, list, verify};
 
+use fugong_common::lang::Lang;
 use fugong_common::time::Millis;
 use sha2::{Digest, Sha256};
 
@@ -61,4 +62,18 @@ pub enum ChainFault {
     DetailChanged { seq: i64 },
     /// The stored end of the chain is not the last row.
     HeadDiffers,
+}
+
+impl ChainFault {
+    /// What is wrong with the chain, and what to do.
+    pub fn say(&self, lang: Lang) -> String {
+        let w = words::AuditWords::of(lang);
+        let (text, seq) = match self {
+            Self::Gap { seq } => (w.fault_gap, *seq),
+            Self::Broken { seq } => (w.fault_broken, *seq),
+            Self::DetailChanged { seq } => (w.fault_detail, *seq),
+            Self::HeadDiffers => (w.fault_head, 0),
+        };
+        fugong_common::words::fill(text, &[("seq", &seq)])
+    }
 }

@@ -4,6 +4,7 @@ use fugong_common::entropy::{self, Entropy};
 use fugong_common::time::Millis;
 
 use super::{Act, ChainFault, chain_digest, seal_digest};
+use crate::authz::Bounds;
 use crate::db::{DbError, Tx};
 use crate::{row, rows, run};
 
@@ -50,6 +51,7 @@ pub async fn append(tx: &mut Tx, entropy: &dyn Entropy, act: Act<'_>) -> Result<
 pub struct Line {
     pub seq: i64,
     pub at: i64,
+    pub account_id: String,
     pub account_name: String,
     pub post_title: String,
     pub role: String,
@@ -59,23 +61,44 @@ pub struct Line {
     pub detail: String,
 }
 
-/// The newest lines before `before`, of one subject if `subject_id` isn't empty.
+/// Which lines a reader asks for. Empty texts ask for all.
+#[derive(Clone, Debug)]
+pub struct Filter<'a> {
+    pub bounds: &'a Bounds,
+    /// Also acts that belong to no division: the command line's, and people setting passwords.
+    pub whole: bool,
+    pub account_id: &'a str,
+    /// Kind of thing.
+    pub subject: &'a str,
+    pub subject_id: &'a str,
+}
+
+/// The newest lines before `before`, newest first.
 pub async fn list(
     tx: &mut Tx,
-    subject_id: &str,
+    filter: &Filter<'_>,
     before: i64,
     limit: i64,
 ) -> Result<Vec<Line>, DbError> {
     rows!(
         tx,
         Line,
-        "SELECT a.seq, a.at, COALESCE(c.name, '') AS account_name, COALESCE(p.title, '') AS post_title, \
-         COALESCE(p.role, '') AS role, a.action, a.subject, a.subject_id, COALESCE(s.sealed, '') AS detail \
+        "SELECT a.seq, a.at, a.account_id, COALESCE(c.name, '') AS account_name, \
+         COALESCE(p.title, '') AS post_title, COALESCE(p.role, '') AS role, a.action, a.subject, a.subject_id, \
+         COALESCE(s.sealed, '') AS detail \
          FROM audit a LEFT JOIN accounts c ON c.id = a.account_id LEFT JOIN posts p ON p.id = a.post_id \
-         LEFT JOIN audit_sealed s ON s.seq = a.seq \
-         WHERE a.seq < $1 AND ($2 = '' OR a.subject_id = $2) ORDER BY a.seq DESC LIMIT $3",
+         LEFT JOIN audit_sealed s ON s.seq = a.seq LEFT JOIN divisions d ON d.id = a.division_id \
+         WHERE a.seq < $1 AND ($2 = '' OR a.subject_id = $2) AND ($3 = '' OR a.subject = $3) \
+         AND ($4 = '' OR a.account_id = $4) \
+         AND ((d.path >= $5 AND d.path < $6) OR (a.division_id = '' AND $7 = 1)) \
+         ORDER BY a.seq DESC LIMIT $8",
         before,
-        subject_id,
+        filter.subject_id,
+        filter.subject,
+        filter.account_id,
+        &filter.bounds.from,
+        &filter.bounds.to,
+        i64::from(filter.whole),
         limit
     )
 }

@@ -1,5 +1,6 @@
 //! The issuer's command line.
 
+mod audit;
 pub(crate) mod doctor;
 mod keys;
 mod placard;
@@ -74,6 +75,9 @@ enum Command {
         after_help = "Example:\n  issuer placard FG-7K2M4-4Q9DX-01C7R --out placards --format png"
     )]
     Placard(placard::PlacardArgs),
+    /// The audit log: verify
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
 }
 
 /// What ends a command.
@@ -175,6 +179,7 @@ async fn run(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Trust(command) => keys::trust(&open(config).await?, command).await?,
         Command::Placard(args) => placard::command(&open(config).await?, args).await?,
         Command::User(command) => users::command(&open(config).await?, command).await?,
+        Command::Audit(command) => return audit::command(&open(config).await?, command).await,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -18,6 +18,8 @@ pub struct Division {
     pub zone: String,
     pub hotline: String,
     pub document_pattern: String,
+    /// Rises with each edit; an edit names the one it saw.
+    pub revision: i64,
     pub valid_from: i64,
     pub valid_to: Option<i64>,
 }
@@ -32,7 +34,7 @@ pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Division>, DbError> {
     row!(
         tx,
         Division,
-        "SELECT id, parent_id, level, code, name, path, zone, hotline, document_pattern, valid_from, valid_to \
+        "SELECT id, parent_id, level, code, name, path, zone, hotline, document_pattern, revision, valid_from, valid_to \
          FROM divisions WHERE id = $1",
         id
     )
@@ -57,7 +59,7 @@ pub async fn list_within(
     rows!(
         tx,
         Division,
-        "SELECT id, parent_id, level, code, name, path, zone, hotline, document_pattern, valid_from, valid_to \
+        "SELECT id, parent_id, level, code, name, path, zone, hotline, document_pattern, revision, valid_from, valid_to \
          FROM divisions WHERE path >= $1 AND path < $2 AND valid_from <= $3 AND (valid_to IS NULL OR valid_to > $3) \
          ORDER BY path",
         &bounds.from,
@@ -109,21 +111,36 @@ pub async fn insert(tx: &mut Tx, new: NewDivision<'_>) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Changes what people read of a node; its place in the tree stays.
+/// Changes what people read of a node; its place in the tree stays. False when somebody else
+/// changed it since `revision`.
 pub async fn update(
     tx: &mut Tx,
     id: &str,
+    revision: i64,
     name: &str,
     hotline: &str,
     document_pattern: &str,
 ) -> Result<bool, DbError> {
     let touched = run!(
         tx,
-        "UPDATE divisions SET name = $2, hotline = $3, document_pattern = $4 WHERE id = $1",
+        "UPDATE divisions SET name = $3, hotline = $4, document_pattern = $5, revision = revision + 1 \
+         WHERE id = $1 AND revision = $2",
         id,
+        revision,
         name,
         hotline,
         document_pattern
+    )?;
+    Ok(touched == 1)
+}
+
+/// Ends a running node; false when it has ended.
+pub async fn end(tx: &mut Tx, id: &str, at: Millis) -> Result<bool, DbError> {
+    let touched = run!(
+        tx,
+        "UPDATE divisions SET valid_to = $2 WHERE id = $1 AND valid_to IS NULL AND valid_from < $2",
+        id,
+        at.0
     )?;
     Ok(touched == 1)
 }
@@ -182,22 +199,92 @@ impl RegimeRow {
     }
 }
 
-/// The regime that holds in a division: the newest one begun, of the nearest node that has one.
+/// The regime that a node itself has at an instant: the newest one begun.
+pub async fn find_own_regime(
+    tx: &mut Tx,
+    division_id: &str,
+    now: Millis,
+) -> Result<Option<Regime>, DbError> {
+    row!(
+        tx,
+        RegimeRow,
+        "SELECT id, division_id, kind, rule_version, settings, starts_at FROM regimes \
+         WHERE division_id = $1 AND starts_at <= $2 ORDER BY starts_at DESC, rule_version DESC LIMIT 1",
+        division_id,
+        now.0
+    )?
+    .map(RegimeRow::into_regime)
+    .transpose()
+}
+
+/// The regime that holds in a division: that of the nearest node that has one, within the limits
+/// of those above it.
 pub async fn find_regime(tx: &mut Tx, path: &str, now: Millis) -> Result<Option<Regime>, DbError> {
+    let mut nearest: Option<Regime> = None;
     for id in path.split('/').filter(|id| !id.is_empty()).rev() {
+        let Some(found) = find_own_regime(tx, id, now).await? else { continue };
+        nearest = Some(match nearest {
+            None => found,
+            Some(own) => Regime { settings: super::within(own.settings, &found.settings), ..own },
+        });
+    }
+    Ok(nearest)
+}
+
+pub async fn find_regime_by_id(tx: &mut Tx, id: &str) -> Result<Option<Regime>, DbError> {
+    row!(
+        tx,
+        RegimeRow,
+        "SELECT id, division_id, kind, rule_version, settings, starts_at FROM regimes WHERE id = $1",
+        id
+    )?
+    .map(RegimeRow::into_regime)
+    .transpose()
+}
+
+/// The highest rule version of these nodes, for the next one's.
+pub async fn highest_rule_version(tx: &mut Tx, path: &str) -> Result<i64, DbError> {
+    let mut highest = 0;
+    for id in path.split('/').filter(|id| !id.is_empty()) {
         let found = row!(
             tx,
-            RegimeRow,
-            "SELECT id, division_id, kind, rule_version, settings, starts_at FROM regimes \
-             WHERE division_id = $1 AND starts_at <= $2 ORDER BY starts_at DESC, rule_version DESC LIMIT 1",
-            id,
-            now.0
+            (Option<i64>,),
+            "SELECT MAX(rule_version) FROM regimes WHERE division_id = $1",
+            id
         )?;
-        if let Some(found) = found {
-            return found.into_regime().map(Some);
-        }
+        highest = highest.max(found.and_then(|(n,)| n).unwrap_or(0));
     }
-    Ok(None)
+    Ok(highest)
+}
+
+/// Nodes within bounds that have a regime of their own at an instant, uppermost first.
+pub async fn list_with_regime(
+    tx: &mut Tx,
+    bounds: &Bounds,
+    at: Millis,
+) -> Result<Vec<Division>, DbError> {
+    rows!(
+        tx,
+        Division,
+        "SELECT id, parent_id, level, code, name, path, zone, hotline, document_pattern, revision, valid_from, valid_to \
+         FROM divisions d WHERE path >= $1 AND path < $2 AND (valid_to IS NULL OR valid_to > $3) \
+         AND EXISTS (SELECT 1 FROM regimes r WHERE r.division_id = d.id AND r.starts_at <= $3) ORDER BY length(path), path",
+        &bounds.from,
+        &bounds.to,
+        at.0
+    )
+}
+
+/// Whether a regime began behind one instant and by another.
+pub async fn has_begun(tx: &mut Tx, behind: Millis, by: Millis) -> Result<bool, DbError> {
+    let found = row!(
+        tx,
+        (i64,),
+        "SELECT COUNT(*) FROM regimes WHERE starts_at > $1 AND starts_at <= $2",
+        behind.0,
+        by.0
+    )?;
+    Ok(found.is_some_and(|(n,)| n > 0))
 }
 
 /// All regimes of one node, newest first.
@@ -242,7 +329,7 @@ pub async fn find_by_code_or_id(tx: &mut Tx, text: &str) -> Result<Option<Divisi
     row!(
         tx,
         Division,
-        "SELECT id, parent_id, level, code, name, path, zone, hotline, document_pattern, valid_from, valid_to \
+        "SELECT id, parent_id, level, code, name, path, zone, hotline, document_pattern, revision, valid_from, valid_to \
          FROM divisions WHERE id = $1 OR code = $2 ORDER BY length(path) LIMIT 1",
         text,
         padded
