@@ -22,6 +22,7 @@ pub mod people;
 pub mod permits;
 pub mod premises;
 pub mod print;
+pub mod settings;
 pub mod status;
 pub mod verify;
 pub mod web;

@@ -42,9 +42,9 @@ pub async fn list(
         let found = rows!(
             tx,
             HolderRow,
-            "SELECT p.account_id, a.name, p.title, COALESCE(t.title, '') AS local_title, d.name AS division_name, p.line \
+            "SELECT p.account_id, a.name, p.title, COALESCE((SELECT t.title FROM role_titles t JOIN divisions u ON u.id = t.division_id WHERE t.role = p.role \
+             AND substr(d.path, 1, length(u.path)) = u.path ORDER BY length(u.path) DESC LIMIT 1), '') AS local_title, d.name AS division_name, p.line \
              FROM posts p JOIN accounts a ON a.id = p.account_id JOIN divisions d ON d.id = p.division_id \
-             LEFT JOIN role_titles t ON t.division_id = p.division_id AND t.role = p.role \
              WHERE p.division_id = $1 AND p.role = $2 AND p.enterprise_id = '' AND a.active = 1 \
              AND p.valid_from <= $3 AND (p.valid_to IS NULL OR p.valid_to > $3) ORDER BY p.account_id LIMIT 50",
             division_id,

@@ -2,6 +2,7 @@
 
 pub mod holders;
 pub mod manage;
+mod own;
 pub mod pages;
 mod password;
 mod role;

@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 
 use super::words::AccountWords;
 use super::{
-    INVITATION_HOURS, PasswordFault, Role, SESSION_HOURS, Secret, hash_password, manage,
+    INVITATION_HOURS, PasswordFault, Role, SESSION_HOURS, Secret, hash_password, manage, own,
     parse_sign_in, rest_after, store, verify_password,
 };
 use crate::app::App;
@@ -25,7 +25,7 @@ use crate::divisions::{self, Level};
 use crate::web::{Frame, Page, Public, Routes, html, see_other, session_cookie};
 
 pub fn routes(routes: Routes) -> Routes {
-    let routes = manage::pages::routes(routes);
+    let routes = own::routes(manage::pages::routes(routes));
     routes
         .get("/sign-in", Action::Enter, sign_in_page)
         .post("/sign-in", Action::Enter, sign_in)
@@ -186,7 +186,7 @@ async fn sign_in(
 }
 
 /// Opens a session in the caller's transaction; returns the cookie line.
-async fn open_session(
+pub(super) async fn open_session(
     app: &App,
     tx: &mut crate::db::Tx,
     account_id: &str,

@@ -389,9 +389,9 @@ pub async fn list_in_charge(
     let found = rows!(
         tx,
         (String, String, String, String, String, String),
-        "SELECT a.name, a.phone, p.role, p.title, COALESCE(t.title, '') AS local_title, d.name AS division_name \
+        "SELECT a.name, a.phone, p.role, p.title, COALESCE((SELECT t.title FROM role_titles t JOIN divisions u ON u.id = t.division_id WHERE t.role = p.role \
+         AND substr(d.path, 1, length(u.path)) = u.path ORDER BY length(u.path) DESC LIMIT 1), '') AS local_title, d.name AS division_name \
          FROM posts p JOIN accounts a ON a.id = p.account_id JOIN divisions d ON d.id = p.division_id \
-         LEFT JOIN role_titles t ON t.division_id = p.division_id AND t.role = p.role \
          WHERE d.path = substr($1, 1, length(d.path)) AND a.active = 1 \
          AND p.role IN ('grid_officer', 'liaison', 'building_liaison', 'patch_leader') \
          AND p.valid_from <= $2 AND (p.valid_to IS NULL OR p.valid_to > $2) \

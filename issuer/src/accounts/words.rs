@@ -3,6 +3,13 @@ use fugong_common::words;
 words! {
     /// Texts of sign-in, set-up and account pages.
     pub struct AccountWords {
+        settings: "设置", "Settings";
+        change_password: "修改密码", "Change your password";
+        change_why: "修改后，其他设备上的登录全部退出。", "Afterwards every other device is signed out.";
+        present_password: "当前密码", "Present password";
+        wrong_present: "当前密码不正确。", "The present password is wrong.";
+        same_password: "新密码与当前密码相同，请换一个。", "The new password is the present one. Choose another.";
+        new_password: "新密码", "New password";
         sign_in: "登录", "Sign in";
         name: "登录名", "Sign-in name";
         password: "密码", "Password";

@@ -63,6 +63,18 @@ pub async fn list(
     )
 }
 
+/// Whether a gate within bounds is confirmed.
+pub async fn has_confirmed(tx: &mut Tx, bounds: &Bounds) -> Result<bool, DbError> {
+    let found = row!(
+        tx,
+        (i64,),
+        "SELECT COUNT(*) FROM gates WHERE division_path >= $1 AND division_path < $2 AND state = 'confirmed'",
+        &bounds.from,
+        &bounds.to
+    )?;
+    Ok(found.is_some_and(|(n,)| n > 0))
+}
+
 /// A gate to be enrolled.
 #[derive(Clone, Debug)]
 pub struct NewGate<'a> {

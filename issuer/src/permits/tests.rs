@@ -18,7 +18,15 @@ async fn published(town: &Town, permit: &Permit) -> (Status, u64) {
 
 async fn audit_actions(town: &Town, permit: &Permit) -> Vec<String> {
     let mut tx = town.app.db().read().await.unwrap();
-    let lines = audit::list(&mut tx, &permit.id, i64::MAX, 50).await.unwrap();
+    let everywhere = crate::authz::Reach::Division("/".into()).bounds();
+    let of_permit = audit::Filter {
+        bounds: &everywhere,
+        whole: true,
+        account_id: "",
+        subject: "",
+        subject_id: &permit.id,
+    };
+    let lines = audit::list(&mut tx, &of_permit, i64::MAX, 50).await.unwrap();
     lines.into_iter().map(|line| line.action).collect()
 }
 

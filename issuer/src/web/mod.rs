@@ -24,8 +24,7 @@ pub use words::WebWords;
 
 use crate::app::App;
 use crate::{
-    accounts, applications, approvals, audit, desk, divisions, enterprises, gates, inspections,
-    keys, people, permits, premises, status, verify,
+    accounts, applications, approvals, audit, desk, divisions, enterprises, gates, inspections, keys, people, permits, premises, settings, status, verify,
 };
 
 /// Files of the issuer's own beside the shared ones.
@@ -61,6 +60,7 @@ pub fn declare(app: &App) -> Routes {
         applications::pages::routes,
         approvals::pages::routes,
         accounts::pages::routes,
+        settings::pages::routes,
         divisions::pages::routes,
         audit::pages::routes,
         keys::pages::routes,

@@ -252,3 +252,23 @@ pub async fn count_posts_below(tx: &mut Tx, bounds: &Bounds, now: Millis) -> Res
     )?;
     Ok(found.map_or(0, |(n,)| n))
 }
+
+/// How many people who can sign in hold a role bound to exactly this division.
+pub async fn count_holders_at(
+    tx: &mut Tx,
+    division_id: &str,
+    role: Role,
+    now: Millis,
+) -> Result<i64, DbError> {
+    let found = row!(
+        tx,
+        (i64,),
+        "SELECT COUNT(*) FROM posts p JOIN accounts a ON a.id = p.account_id \
+         WHERE p.role = $1 AND p.division_id = $2 AND a.active = 1 AND a.password_hash <> '' \
+         AND p.valid_from <= $3 AND (p.valid_to IS NULL OR p.valid_to > $3)",
+        role.code(),
+        division_id,
+        now.0
+    )?;
+    Ok(found.map_or(0, |(n,)| n))
+}

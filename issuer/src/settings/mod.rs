@@ -1,0 +1,5 @@
+//! The settings' home, and how far a division's set-up has come.
+
+pub mod pages;
+mod set_up;
+mod words;
