@@ -45,7 +45,7 @@ pub async fn find_top(tx: &mut Tx) -> Result<Option<Division>, DbError> {
     row!(
         tx,
         Division,
-        "SELECT id, parent_id, level, code, name, path, zone, hotline, document_pattern, valid_from, valid_to \
+        "SELECT id, parent_id, level, code, name, path, zone, hotline, document_pattern, revision, valid_from, valid_to \
          FROM divisions WHERE parent_id IS NULL ORDER BY valid_from, id LIMIT 1"
     )
 }

@@ -2,4 +2,6 @@
 
 pub mod pages;
 mod set_up;
+#[cfg(test)]
+mod tests;
 mod words;
