@@ -111,7 +111,8 @@ pub(super) const ACTS: &[(&str, &str, &str)] = &[
     ("gate.settle", "处理记录争议", "dispute settled"),
     ("guard.add", "新增值守人员", "guard added"),
     ("guard.end", "停用值守人员", "guard ended"),
-    ("report.close", "办结举报", "report closed"),
+    ("inspection.visit", "登记巡查", "inspection recorded"),
+    ("report.handle", "处理举报", "report dealt with"),
 ];
 
 const SUBJECTS: &[(&str, &str, &str)] = &[

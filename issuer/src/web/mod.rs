@@ -24,7 +24,8 @@ pub use words::WebWords;
 
 use crate::app::App;
 use crate::{
-    accounts, applications, approvals, audit, desk, divisions, enterprises, gates, inspections, keys, people, permits, premises, settings, status, verify,
+    accounts, applications, approvals, audit, desk, divisions, enterprises, gates, inspections,
+    keys, people, permits, premises, settings, status, verify,
 };
 
 /// Files of the issuer's own beside the shared ones.
