@@ -21,6 +21,7 @@ words! {
         filter_kind: "对象类别", "Kind of subject";
         all: "全部", "All";
         only_this: "仅显示一个对象的记录", "Only one subject's entries";
+        its_entries: "全部记录", "All its entries";
         show_all: "显示全部", "Show all";
         no_such_account: "没有这个登录名，请核对。", "There is no such sign-in name. Check it.";
         none: "没有符合条件的记录。", "No entry fits.";

@@ -37,7 +37,7 @@ words! {
         order_en: "离线值守规定（英文）", "Offline order, in English";
         order_help: "门岗断网且超过状态清单可用时限时，向值守人员显示。", "Shown to the guard when the gate is offline and its status list is past its time.";
         routes: "签字各方", "Who signs";
-        routes_why: "每一方由所选角色中的任一人签字；代码选空即删去该行。", "Any holder of the chosen roles signs for a party. Choose no code to drop a row.";
+        routes_why: "每一方由所选角色中的任一人签字；签字方选“无”即删去该行。", "Any holder of the chosen roles signs for a party. Choose none as the party to drop a row.";
         in_order: "按顺序签字", "Sign in this order";
         any_order: "不分先后", "in any order";
         party: "签字方", "Party";
