@@ -137,7 +137,7 @@ struct Facts {
     role: Role,
     key: KeyId,
     status_index: u32,
-    /// A roster record has none: it stands for a pass in force.
+    /// A roster record has none: it stands for a pass in force, for as long as the key that signed it.
     validity: Option<Validity>,
     sites: Vec<SiteCode>,
     mode: Mode,
@@ -244,10 +244,10 @@ impl Court<'_> {
             held.map(|held| (held, held.claims.age_seconds(self.moment.now, held.elapsed_seconds)));
         let status = held.and_then(|(held, _)| held.claims.list.get(facts.status_index).ok());
         let (seq, age) = held.map(|(held, age)| (held.claims.seq, age)).unzip();
-        self.decide(trust, facts, held, status).with_status(seq, age, status)
+        self.decide(trust, key, facts, held, status).with_status(seq, age, status)
     }
 
-    /// Step 6. A key that has ended is no matter of its own: what it signed has then expired too.
+    /// Step 6. A key that has ended is no matter of its own: what it signed has then expired too, which step 9 says.
     fn key(&self, key: &TrustedKey, facts: &Facts) -> Option<Judgement> {
         let span = facts.validity.map_or(Span { nbf: key.nbf, exp: key.exp }, Span::from);
         match key.carries(facts.role, span, &facts.sites, self.moment.now) {
@@ -263,6 +263,7 @@ impl Court<'_> {
     fn decide(
         &self,
         trust: &TrustList,
+        key: &TrustedKey,
         facts: &Facts,
         held: Option<(HeldStatus<'_>, u64)>,
         status: Option<Status>,
@@ -288,6 +289,10 @@ impl Court<'_> {
         match facts.validity.map(|validity| validity.phase(self.moment.now.seconds())) {
             Some(Phase::NotYet) => return Judgement::of(Verdict::NotYet, Reason::Dates),
             Some(Phase::Expired) => return Judgement::of(Verdict::Expired, Reason::Dates),
+            // The record doesn't say when the pass ends; its key's end is the latest that it can be.
+            None if self.moment.now.seconds() >= key.exp => {
+                return Judgement::of(Verdict::Expired, Reason::Key(KeyRefusal::KeyEnded));
+            }
             Some(Phase::Valid) | None => {}
         }
         // A pass without sites is for every site of its permit, which is looked at by itself.

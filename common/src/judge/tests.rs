@@ -221,7 +221,7 @@ fn newer_payload() -> Vec<u8> {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one table, read as a whole")]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn one_case_for_every_verdict() {
     let good = World::good;
     let official = Origin::parse(&format!("https://{HOST}")).unwrap();
@@ -534,6 +534,18 @@ fn a_permit_whose_key_has_ended_is_expired_and_one_that_outlives_it_is_refused()
         verdict(&text, &unfit),
         (Verdict::KeyNotEntitled, Reason::Key(KeyRefusal::OutsideWindow))
     );
+}
+
+#[test]
+fn a_pass_by_its_reference_ends_with_its_key() {
+    let text = REFERENCE.to_string();
+    let ended = World::good().with(|w| w.trusted(&pass_key()).exp = T);
+    assert_eq!(verdict(&text, &ended), (Verdict::Expired, Reason::Key(KeyRefusal::KeyEnded)));
+    let lost = World::good().with(|w| w.trusted(&pass_key()).exp = T);
+    let lost = lost.with(|w| w.set(&pass_key(), PASS_INDEX, Status::Revoked));
+    assert_eq!(verdict(&text, &lost).0, Verdict::PassLost, "known harm is still named first");
+    let lasting = World::good().with(|w| w.trusted(&pass_key()).exp = T + 1);
+    assert_eq!(verdict(&text, &lasting).0, Verdict::Valid);
 }
 
 #[test]
