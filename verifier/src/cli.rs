@@ -15,10 +15,11 @@ use fugong_common::time::{Clock as _, Millis};
 use fugong_common::wire::Enrolment;
 
 use crate::check::{Basis, answer, texts_of};
+use crate::clock::GateClock;
 use crate::config::Config;
 use crate::doctor::{Weight, examine};
-use crate::engine::Gate;
-use crate::enrol::enrol;
+use crate::duty::make_code;
+use crate::enrol::{Enrolled, Standing, enrol};
 use crate::issuer::client;
 use crate::journal::Journal;
 use crate::serve::run;
@@ -86,7 +87,10 @@ enum Command {
         #[command(subcommand)]
         command: JournalCommand,
     },
-    /// Say what is wrong with this gate and how to mend it
+    /// Make a code with which one more browser pairs, also beside a running `serve`
+    #[command(after_help = "Example:\n  verifier pair --config /etc/fugong-verifier/verifier.toml")]
+    Pair,
+    /// Say what is wrong with this gate and how to mend it, also beside a running `serve`
     #[command(after_help = "Example:\n  verifier doctor --data /var/lib/fugong-verifier")]
     Doctor,
 }
@@ -174,23 +178,27 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Command::Check(check) => check_items(&config, check).await,
         Command::Journal { command: JournalCommand::Verify } => verify_journal(&config).await,
-        Command::Doctor => doctor(config).await,
+        Command::Pair => pair(&config).await,
+        Command::Doctor => doctor(&config).await,
     }
 }
 
 async fn serve(config: Config) -> Result<ExitCode, Failure> {
     let style = if config.log_json { logging::Style::Json } else { logging::Style::Text };
     logging::start(style, std::env::var("RUST_LOG").ok().as_deref());
-    // A second recorder in one process is refused; the first goes on counting.
-    let _ = metrics::start();
+    // Refused only where this process has a recorder already, which goes on counting.
+    drop(metrics::start());
     let shutdown = Shutdown::on_signals()?;
     let origin = config.origin.clone();
     let running = run(config, Arc::new(SystemClock), Arc::new(SystemEntropy), shutdown).await?;
     println!("verifier listening on {} for {origin}", running.address);
-    if running.gate.wants_pairing()
-        && let Ok(code) = running.gate.pairing_code().await
-    {
-        println!("pair a browser within ten minutes: {origin}/pair?code={}", code.code);
+    if running.gate.wants_pairing() {
+        if running.gate.code_waits().await? {
+            println!("pair a browser with the code that was made before: {origin}/pair");
+        } else {
+            let code = running.gate.pairing_code().await?.code;
+            println!("pair a browser within ten minutes: {origin}/pair?code={code}");
+        }
     }
     running.finished().await?;
     Ok(ExitCode::SUCCESS)
@@ -262,10 +270,30 @@ async fn verify_journal(config: &Config) -> Result<ExitCode, Failure> {
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn doctor(config: Config) -> Result<ExitCode, Failure> {
-    let gate = Gate::open(config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+/// Writes the code's hash where `serve` looks at every try; the directory's lock isn't needed for that.
+async fn pair(config: &Config) -> Result<ExitCode, Failure> {
+    let store = Store::open_existing(&config.data_dir).await?;
+    match Enrolled::load(&store).await?.map(|enrolled| enrolled.standing) {
+        None => return Err("not enrolled yet: run `verifier enrol` first".into()),
+        Some(Standing::CutOff) => {
+            return Err("this gate was cut off: enrol it again with a new code first".into());
+        }
+        Some(Standing::Waiting | Standing::Confirmed) => {}
+    }
+    // The code ends by the gate's own time, which may have been set right against the machine's.
+    let clock = GateClock::resume(crate::clock::load(&store).await?, 0);
+    let now = clock.read(SystemClock.now(), 0).now;
+    let code = make_code(&store, &SystemEntropy, now).await?;
+    store.close().await;
+    println!("pairing code: {}", code.code);
+    println!("open within ten minutes: {}/pair?code={}", config.origin, code.code);
+    println!("it pairs one browser; earlier codes are dead");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn doctor(config: &Config) -> Result<ExitCode, Failure> {
     let mut bad = false;
-    for finding in examine(&gate).await {
+    for finding in examine(config, SystemClock.now()).await? {
         let mark = match finding.weight {
             Weight::Good => "ok  ",
             Weight::Look => "look",

@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
-use fugong_common::journal::{Draft, EntryKind, Sealed};
+use fugong_common::entropy::Entropy;
+use fugong_common::journal::{EntryKind, Sealed};
 use fugong_common::time::Millis;
 use fugong_common::wire::GuardRole;
+use sqlx::{Sqlite, Transaction};
 
 use crate::engine::{Gate, Guard, GuardName, Pair, PairingCode};
 use crate::error::{GateError, PinError};
 use crate::guards::{LockOut, Tries, pin_fits};
-use crate::journal::Append;
-use crate::pairing::{self, Attempt, CODE_MINUTES, OpenCode};
+use crate::pairing::{self, Attempt, CODE_MINUTES, CODE_TRIES, OpenCode};
 use crate::scan::clean;
 use crate::store::{Store, StoreError};
 use crate::view::PairRow;
@@ -30,7 +31,6 @@ struct Paired {
 pub struct Duty {
     pairs: HashMap<[u8; 32], Paired>,
     tries: LockOut,
-    code: Option<OpenCode>,
 }
 
 impl Duty {
@@ -57,21 +57,10 @@ impl Duty {
             let wrong = u32::try_from(wrong).unwrap_or(u32::MAX);
             (guard, Tries { wrong, locked_until: Millis(locked_until) })
         });
-        let code: Option<(Vec<u8>, i64, i64)> =
-            sqlx::query_as("SELECT code, expires_at, wrong_tries FROM pairing_code WHERE one = 1")
-                .fetch_optional(store.pool())
-                .await?;
-        let code = code.and_then(|(hash, expires_at, wrong)| {
-            Some(OpenCode {
-                hash: hash.try_into().ok()?,
-                expires_at: Millis(expires_at),
-                wrong_tries: u32::try_from(wrong).unwrap_or(u32::MAX),
-            })
-        });
-        Ok(Self { pairs, tries: LockOut::new(tries), code })
+        Ok(Self { pairs, tries: LockOut::new(tries) })
     }
 
-    /// Nobody is paired and no code waits: a code has to be made at this machine.
+    /// Nobody is paired: a code has to be made at this machine.
     pub fn is_bare(&self) -> bool {
         self.pairs.is_empty()
     }
@@ -90,8 +79,29 @@ fn disk(error: impl std::fmt::Display) -> GateError {
     GateError::NotRecorded
 }
 
-/// Makes a pairing code good in this store; earlier ones die.
-pub async fn store_code(store: &Store, open: &OpenCode) -> Result<(), sqlx::Error> {
+/// Makes a pairing code good in this store; earlier ones die. `serve` reads it at every try, so that
+/// one made beside it (`verifier pair`) works at once.
+///
+/// # Errors
+/// The database refuses.
+pub async fn make_code(
+    store: &Store,
+    entropy: &dyn Entropy,
+    now: Millis,
+) -> Result<PairingCode, StoreError> {
+    let code = pairing::new_code(entropy);
+    let expires_at = now.plus_minutes(CODE_MINUTES);
+    let open = OpenCode { hash: pairing::code_hash(&code), expires_at, wrong_tries: 0 };
+    let mut transaction = store.begin().await?;
+    keep_code(&mut transaction, &open).await?;
+    transaction.commit().await?;
+    Ok(PairingCode { code, expires_at })
+}
+
+async fn keep_code(
+    transaction: &mut Transaction<'static, Sqlite>,
+    open: &OpenCode,
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO pairing_code (one, code, expires_at, wrong_tries) VALUES (1, $1, $2, $3) \
          ON CONFLICT (one) DO UPDATE SET code = excluded.code, expires_at = excluded.expires_at, \
@@ -100,41 +110,59 @@ pub async fn store_code(store: &Store, open: &OpenCode) -> Result<(), sqlx::Erro
     .bind(open.hash.as_slice())
     .bind(open.expires_at.0)
     .bind(i64::from(open.wrong_tries))
-    .execute(store.pool())
+    .execute(&mut **transaction)
     .await?;
     Ok(())
 }
 
+/// Tries a code, and counts it or uses it up before anybody else can try: one code pairs one browser.
+async fn try_code(store: &Store, typed: &str, now: Millis) -> Result<Attempt, StoreError> {
+    let mut transaction = store.begin().await?;
+    let row: Option<(Vec<u8>, i64, i64)> =
+        sqlx::query_as("SELECT code, expires_at, wrong_tries FROM pairing_code WHERE one = 1")
+            .fetch_optional(&mut *transaction)
+            .await?;
+    let Some((hash, expires_at, wrong)) = row else { return Ok(Attempt::Dead) };
+    let hash = hash
+        .try_into()
+        .map_err(|_| StoreError::Corrupt { table: "pairing_code", column: "code" })?;
+    let wrong_tries = u32::try_from(wrong).unwrap_or(u32::MAX);
+    let mut open = OpenCode { hash, expires_at: Millis(expires_at), wrong_tries };
+    let attempt = open.attempt(typed, now);
+    match attempt {
+        Attempt::Wrong => open.wrong_tries = open.wrong_tries.saturating_add(1),
+        Attempt::Fits => open.expires_at = now,
+        Attempt::Dead => return Ok(attempt),
+    }
+    keep_code(&mut transaction, &open).await?;
+    transaction.commit().await?;
+    Ok(attempt)
+}
+
 impl Gate {
     /// A fresh one-time code, good for ten minutes; earlier ones die. The first is printed at start while no browser is
-    /// paired; later ones are asked for by a shift leader.
+    /// paired; later ones are asked for by a shift leader, or made at the machine by `verifier pair`.
     pub async fn pairing_code(&self) -> Result<PairingCode, GateError> {
-        let code = pairing::new_code(self.entropy());
-        let expires_at = self.now().plus_minutes(CODE_MINUTES);
-        let open = OpenCode { hash: pairing::code_hash(&code), expires_at, wrong_tries: 0 };
-        store_code(self.store(), &open).await.map_err(disk)?;
-        self.duty().code = Some(open);
-        Ok(PairingCode { code, expires_at })
+        make_code(self.store(), self.entropy(), self.now()).await.map_err(disk)
+    }
+
+    /// Whether a code waits that was made before and may still be used.
+    pub async fn code_waits(&self) -> Result<bool, GateError> {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM pairing_code WHERE expires_at > $1 AND wrong_tries < $2)",
+        )
+        .bind(self.now().0)
+        .bind(i64::from(CODE_TRIES))
+        .fetch_one(self.store().pool())
+        .await
+        .map_err(disk)
     }
 
     /// Pairs a browser; the secret goes into its cookie and is kept here only as a hash.
     pub async fn pair(&self, code: &str, label: &str) -> Result<(Pair, String), GateError> {
         let label = clean(label, 60)?;
         let now = self.now();
-        let (attempt, tried) = {
-            let mut duty = self.duty();
-            let Some(open) = duty.code.as_mut() else { return Err(PinError::NotPaired.into()) };
-            let attempt = open.attempt(code, now);
-            match attempt {
-                Attempt::Wrong => open.wrong_tries = open.wrong_tries.saturating_add(1),
-                // Taken before anything is awaited: one code pairs one browser.
-                Attempt::Fits => open.expires_at = now,
-                Attempt::Dead => {}
-            }
-            (attempt, *open)
-        };
-        store_code(self.store(), &tried).await.map_err(disk)?;
-        if attempt != Attempt::Fits {
+        if try_code(self.store(), code, now).await.map_err(disk)? != Attempt::Fits {
             return Err(PinError::NotPaired.into());
         }
         let (secret, hash) = pairing::new_secret(self.entropy());
@@ -332,19 +360,14 @@ impl Gate {
         second: Option<&str>,
         text: Option<String>,
     ) {
-        if self.journal().standing().is_none() {
-            return;
-        }
         let sealed = Sealed {
             operator: operator.map(str::to_owned),
             second_operator: second.map(str::to_owned),
             text,
             ..Sealed::default()
         };
-        let known = self.known_now();
-        let draft = Draft { at: self.now(), kind, verdict: None, known, cites: None };
-        // A disk that refuses is counted by the journal; duty goes on.
-        let _ = self.journal().append(Append { draft, sealed, shown: false, moved: None }).await;
+        // Duty goes on, recorded or not.
+        self.note(kind, None, sealed).await;
         self.changed();
     }
 }

@@ -142,15 +142,37 @@ impl Gate {
             _lock: dir_lock,
         }));
         gate.load_bundle().await?;
-        gate.begin_journal().await;
+        gate.begin_journal().await?;
         Ok(gate)
     }
 
     /// An enrolled gate without a journal gets one; one that was enrolled anew cites the head of the one before.
-    pub(crate) async fn begin_journal(&self) {
-        let enrolled = self.enrolled().is_some_and(|e| e.standing != Standing::CutOff);
-        if enrolled && self.journal().standing().is_none() {
-            let _ = self.new_journal("enrolled").await;
+    async fn begin_journal(&self) -> Result<(), StoreError> {
+        if self.enrolled().is_none_or(|enrolled| enrolled.standing == Standing::CutOff) {
+            return Ok(());
+        }
+        let current = match self.journal().standing() {
+            None => false,
+            Some(standing) => {
+                sqlx::query_scalar(
+                    "SELECT j.opened_at >= e.enrolled_at FROM journals j, enrolment e \
+                 WHERE j.number = $1 AND e.one = 1",
+                )
+                .bind(standing.number)
+                .fetch_one(self.store().pool())
+                .await?
+            }
+        };
+        if !current {
+            self.open_journal("enrolled").await;
+        }
+        Ok(())
+    }
+
+    /// As `new_journal`; where the disk refuses, the old one goes on and every answer says NOT RECORDED until it gives way.
+    pub(crate) async fn open_journal(&self, why: &str) {
+        if let Err(NotRecorded) = self.new_journal(why).await {
+            tracing::error!(why, "no new journal could be opened");
         }
     }
 
@@ -294,13 +316,23 @@ impl Gate {
     }
 
     /// Writes an entry that isn't shown among the checks.
-    pub(crate) async fn note(&self, kind: EntryKind, cites: Option<[u8; 32]>, sealed: Sealed) {
-        if self.journal().standing().is_none() {
-            return;
-        }
+    pub(crate) async fn record(
+        &self,
+        kind: EntryKind,
+        cites: Option<[u8; 32]>,
+        sealed: Sealed,
+    ) -> Result<u64, NotRecorded> {
         let draft = Draft { at: self.now(), kind, verdict: None, known: self.known_now(), cites };
-        // A disk that refuses is counted by the journal.
-        let _ = self.journal().append(Append { draft, sealed, shown: false, moved: None }).await;
+        self.journal().append(Append { draft, sealed, shown: false, moved: None }).await
+    }
+
+    /// The same for what happens whether or not it can be recorded; a disk that refuses is counted by the journal.
+    pub(crate) async fn note(&self, kind: EntryKind, cites: Option<[u8; 32]>, sealed: Sealed) {
+        if self.journal().standing().is_some()
+            && let Err(NotRecorded) = self.record(kind, cites, sealed).await
+        {
+            tracing::error!(kind = kind.code(), "an event was not recorded");
+        }
     }
 
     pub(crate) fn new_session_id(&self) -> SessionId {
@@ -343,16 +375,7 @@ impl Gate {
 
     pub fn enrolment(&self) -> EnrolmentStatus {
         let Some(enrolled) = self.enrolled() else { return EnrolmentStatus::NotEnrolled };
-        let gate_name = enrolled.gate_name.clone();
-        let issuer = enrolled.issuer.clone();
-        let device_fingerprint = enrolled.device_fingerprint().to_string();
-        match enrolled.standing {
-            Standing::Waiting => EnrolmentStatus::Waiting { gate_name, issuer, device_fingerprint },
-            Standing::Confirmed => {
-                EnrolmentStatus::Enrolled { gate_name, issuer, device_fingerprint }
-            }
-            Standing::CutOff => EnrolmentStatus::CutOff,
-        }
+        enrolled.status()
     }
 
     /// What stands at the top of every page.

@@ -12,6 +12,7 @@ use fugong_common::wire::{self, EnrolAnswer, EnrolRequest, Enrolment, GateProble
 
 use crate::config::Config;
 use crate::store::{self, Store, StoreError};
+use crate::view::EnrolmentStatus;
 
 /// Whether an administrator confirmed the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +70,7 @@ impl Enrolled {
         let standing = Standing::from_code(&state)?;
         let device = match (store::load_device_key(store.dir())?, standing) {
             (Some(key), _) => Arc::new(key),
-            // After a cut-off the key is gone on purpose.
+            // Once cut off and rid of its last entries, a gate has no key any more: nothing is signed with this one.
             (None, Standing::CutOff) => Arc::new(SoftwareKey::from_seed(&[0; 32])),
             (None, _) => {
                 return Err(StoreError::Corrupt { table: "enrolment", column: "device key" });
@@ -80,6 +81,20 @@ impl Enrolled {
             .map(Fingerprint)
             .map_err(|_| StoreError::Corrupt { table: "enrolment", column: "root" })?;
         Ok(Some(Self { issuer, gate_id, gate_name, audience, root, standing, device }))
+    }
+
+    /// Where the enrolment stands, as people are told.
+    pub fn status(&self) -> EnrolmentStatus {
+        let gate_name = self.gate_name.clone();
+        let issuer = self.issuer.clone();
+        let device_fingerprint = self.device_fingerprint().to_string();
+        match self.standing {
+            Standing::Waiting => EnrolmentStatus::Waiting { gate_name, issuer, device_fingerprint },
+            Standing::Confirmed => {
+                EnrolmentStatus::Enrolled { gate_name, issuer, device_fingerprint }
+            }
+            Standing::CutOff => EnrolmentStatus::CutOff,
+        }
     }
 
     /// Fingerprint that the administrator compares.

@@ -26,8 +26,10 @@ pub enum GateError {
     VisitorIncomplete,
     /// A text of the form is too long or has characters that don't belong there.
     BadText,
-    /// The entry is older than ten seconds, corrected already, or of another kind.
+    /// The entry is older than ten seconds, or of another kind.
     TooLateToCorrect,
+    /// The entry was put right once, by a later one.
+    AlreadyCorrected,
     /// Look-up needs two characters of a name, or four digits.
     QueryTooShort,
     /// Only a shift leader may, and not the guard who asks.
@@ -66,6 +68,7 @@ fugong_common::words! {
         visitor_incomplete: "请填写来访人姓名和电话。", "Give the visitor's name and telephone number.";
         bad_text: "文字过长或含有不可用的字符，请修改。", "A text is too long or has characters that cannot be used. Change it.";
         too_late: "已超过 10 秒，不能更正；请在交接班中说明。", "More than 10 seconds have passed. Note it at the hand-over instead.";
+        already_corrected: "此记录已更正过，不能再次更正；如仍有误，请在交接班中说明。", "This record has been corrected once already. If it is still wrong, note it at the hand-over.";
         query_too_short: "请输入至少两个字的姓名，或四位数字。", "Type at least two characters of the name, or four digits.";
         leader_needed: "须由另一名带班人员核准。", "Another person, a shift leader, has to approve.";
         no_override: "此结果不得核准放行。", "Nobody can override this answer.";
@@ -91,6 +94,7 @@ impl GateError {
             Self::VisitorIncomplete => "visitor_incomplete",
             Self::BadText => "bad_text",
             Self::TooLateToCorrect => "too_late_to_correct",
+            Self::AlreadyCorrected => "already_corrected",
             Self::QueryTooShort => "query_too_short",
             Self::LeaderNeeded => "leader_needed",
             Self::NoOverride => "no_override",
@@ -119,6 +123,7 @@ impl GateError {
             Self::VisitorIncomplete => words.visitor_incomplete.to_owned(),
             Self::BadText => words.bad_text.to_owned(),
             Self::TooLateToCorrect => words.too_late.to_owned(),
+            Self::AlreadyCorrected => words.already_corrected.to_owned(),
             Self::QueryTooShort => words.query_too_short.to_owned(),
             Self::LeaderNeeded => words.leader_needed.to_owned(),
             Self::NoOverride => words.no_override.to_owned(),

@@ -4,7 +4,8 @@
 //!
 //! 1. whoever leaves is let out: never green on a bad permit, but never held either
 //! 2. what the judge refuses is refused
-//! 3. the person: on the roster, in force, not in isolation, already begun (domain A36)
+//! 3. so is a person: not in isolation, already begun (domain A36), on the roster, the pass in force
+//!    All that speaks against somebody is collected: what nobody may override is said first, and hides behind nothing that two may
 //! 4. conditions: old status (roster only), typed number, caps, seen inside already, another site's worker (domain A51)
 //! 5. the temperature, for everybody who goes in (domain A47)
 
@@ -80,11 +81,25 @@ pub struct Decision {
     pub conditions: Vec<Condition>,
     /// Unix seconds, for "not yet valid".
     pub valid_from: Option<u64>,
+    /// What else speaks against going in, beside `verdict`.
+    pub also: Vec<Verdict>,
 }
 
 impl Decision {
+    fn new(verdict: Verdict, next: Next, conditions: Vec<Condition>) -> Self {
+        Self { verdict, next, conditions, valid_from: None, also: Vec::new() }
+    }
+
     fn stop(verdict: Verdict) -> Self {
-        Self { verdict, next: Next::Stop, conditions: Vec::new(), valid_from: None }
+        Self::new(verdict, Next::Stop, Vec::new())
+    }
+
+    /// Everything that speaks against going in; empty unless it stops.
+    pub fn against(&self) -> Vec<Verdict> {
+        match self.next {
+            Next::Stop => std::iter::once(self.verdict).chain(self.also.iter().copied()).collect(),
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -96,17 +111,43 @@ pub fn decide(case: &Case<'_>) -> Decision {
     }
 }
 
+/// One thing that speaks against somebody, and for "not yet valid" from when it won't.
+#[derive(Clone, Copy)]
+struct Refusal {
+    verdict: Verdict,
+    valid_from: Option<u64>,
+}
+
+impl From<Verdict> for Refusal {
+    fn from(verdict: Verdict) -> Self {
+        Self { verdict, valid_from: None }
+    }
+}
+
+/// Stops for all of them. What nobody may override goes before what two people may.
+fn refused(refusals: &[Refusal]) -> Option<Decision> {
+    let hard = refusals.iter().find(|refusal| !may_override(refusal.verdict));
+    let first = hard.or(refusals.first())?;
+    let mut also = Vec::new();
+    for refusal in refusals {
+        if refusal.verdict != first.verdict && !also.contains(&refusal.verdict) {
+            also.push(refusal.verdict);
+        }
+    }
+    Some(Decision { valid_from: first.valid_from, also, ..Decision::stop(first.verdict) })
+}
+
 fn enter(case: &Case<'_>) -> Decision {
     let judged = case.judgement.verdict;
+    let mut refusals = Vec::new();
     if !matches!(judged, Verdict::Valid | Verdict::Conditional) {
-        let valid_from = case.judgement.credential.as_ref().and_then(Credential::validity);
-        return Decision {
-            valid_from: valid_from.map(Validity::not_before),
-            ..Decision::stop(judged)
-        };
+        let validity = case.judgement.credential.as_ref().and_then(Credential::validity);
+        let valid_from = validity.map(Validity::not_before);
+        refusals.push(Refusal { verdict: judged, valid_from });
     }
-    if let Some(refused) = person(case) {
-        return refused;
+    refusals.extend(person(case));
+    if let Some(stop) = refused(&refusals) {
+        return stop;
     }
     let mut conditions = judged_conditions(case.judgement);
     let old = conditions.iter().any(|c| matches!(c, Condition::StatusOld { .. }));
@@ -115,7 +156,7 @@ fn enter(case: &Case<'_>) -> Decision {
     }
     if matches!(case.who, Who::Nobody) {
         let verdict = if conditions.is_empty() { Verdict::Measure } else { Verdict::Conditional };
-        return Decision { verdict, next: Next::ChoosePerson, conditions, valid_from: None };
+        return Decision::new(verdict, Next::ChoosePerson, conditions);
     }
     conditions.extend(crowd_conditions(&case.crowd));
     if let Who::Worker(person, _) = case.who
@@ -132,35 +173,32 @@ fn enter(case: &Case<'_>) -> Decision {
         (false, true) => (Verdict::CapFull, Next::Confirm),
         (false, false) => (Verdict::Conditional, Next::Confirm),
     };
-    Decision { verdict, next, conditions, valid_from: None }
+    Decision::new(verdict, next, conditions)
 }
 
-/// What speaks against this person, whatever the permit says.
-fn person(case: &Case<'_>) -> Option<Decision> {
-    let record = match case.who {
-        Who::Nobody | Who::Visitor => return None,
-        Who::Stranger => return Some(Decision::stop(Verdict::NotOnRoster)),
-        Who::Worker(record, shown) => {
-            let dead = |in_force: Serial| shown.is_some_and(|shown| shown != in_force);
-            if record.left || !belongs(record, case.judgement) {
-                return Some(Decision::stop(Verdict::NotOnRoster));
-            }
-            // The status list says so too, but a roster may be newer than a list.
-            if record.pass.is_some_and(|pass| dead(pass.serial)) {
-                return Some(Decision::stop(Verdict::PassLost));
-            }
-            record
-        }
+/// All that speaks against this person, whatever the permit says.
+fn person(case: &Case<'_>) -> Vec<Refusal> {
+    let (record, shown) = match case.who {
+        Who::Nobody | Who::Visitor => return Vec::new(),
+        Who::Stranger => return vec![Verdict::NotOnRoster.into()],
+        Who::Worker(record, shown) => (record, shown),
     };
     let now = case.now.seconds();
+    let mut refusals: Vec<Refusal> = Vec::new();
     if record.isolating_until.is_some_and(|until| now < until) {
-        return Some(Decision::stop(Verdict::Isolating));
+        refusals.push(Verdict::Isolating.into());
     }
-    if let Some(not_before) = record.not_before.filter(|from| now < *from) {
-        let stop = Decision::stop(Verdict::NotYet);
-        return Some(Decision { valid_from: Some(not_before), ..stop });
+    if let Some(from) = record.not_before.filter(|from| now < *from) {
+        refusals.push(Refusal { verdict: Verdict::NotYet, valid_from: Some(from) });
     }
-    None
+    if record.left || !belongs(record, case.judgement) {
+        refusals.push(Verdict::NotOnRoster.into());
+    }
+    // The status list says so too, but a roster may be newer than a list.
+    if shown.is_some() && shown != record.pass.map(|pass| pass.serial) {
+        refusals.push(Verdict::PassLost.into());
+    }
+    refusals
 }
 
 /// Whether a person works for the enterprise of what was shown. A permit's token names no lineage; then whoever
@@ -216,30 +254,18 @@ fn leave(case: &Case<'_>) -> Decision {
         return Decision::stop(judged);
     }
     if matches!(case.who, Who::Nobody) {
-        return Decision {
-            verdict: Verdict::Conditional,
-            next: Next::ChoosePerson,
-            conditions: Vec::new(),
-            valid_from: None,
-        };
+        return Decision::new(Verdict::Conditional, Next::ChoosePerson, Vec::new());
     }
     let against = match judged {
-        Verdict::Valid | Verdict::Conditional => person(case).map(|decision| decision.verdict),
+        Verdict::Valid | Verdict::Conditional => refused(&person(case)).map(|stop| stop.verdict),
         bad => Some(bad),
     };
     match against {
-        None => Decision {
-            verdict: Verdict::Valid,
-            next: Next::Pass,
-            conditions: Vec::new(),
-            valid_from: None,
-        },
-        Some(because) => Decision {
-            verdict: Verdict::Conditional,
-            next: Next::Confirm,
-            conditions: vec![Condition::Leaving { because }],
-            valid_from: None,
-        },
+        None => Decision::new(Verdict::Valid, Next::Pass, Vec::new()),
+        Some(because) => {
+            let leaving = vec![Condition::Leaving { because }];
+            Decision::new(Verdict::Conditional, Next::Confirm, leaving)
+        }
     }
 }
 
@@ -291,6 +317,13 @@ pub const fn may_override(verdict: Verdict) -> bool {
             | Verdict::CapFull
             | Verdict::Conditional
     )
+}
+
+/// Whether two people may let somebody in against all of this. A lost pass leaves the roster as the only witness; where
+/// something else is wrong beside it, there is none.
+pub fn may_override_all(against: &[Verdict]) -> bool {
+    let alone = against.len() <= 1 || !against.contains(&Verdict::PassLost);
+    alone && against.iter().all(|verdict| may_override(*verdict))
 }
 
 /// Whether the person may be registered as a visitor of somebody's instead (glossary: wrong site, not on the roster).

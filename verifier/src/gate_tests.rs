@@ -232,3 +232,47 @@ fn no_two_people_override_an_authority_a_forgery_an_isolation_or_a_fever() {
     }
     assert!(may_override(Verdict::Stale) && may_override(Verdict::NotOnRoster));
 }
+
+#[test]
+fn an_override_of_the_judges_refusal_never_lets_in_somebody_isolating_or_not_yet_due() {
+    let soon = Some(NOW.seconds() + 1);
+    for judged_as in [Verdict::Stale, Verdict::WrongSite, Verdict::ClockUncertain] {
+        let judgement = judged(judged_as, &[Reason::Listed]);
+        let isolating = PersonRecord { isolating_until: soon, ..worker() };
+        let waiting = PersonRecord { not_before: soon, ..worker() };
+        for (person, verdict) in [(isolating, Verdict::Isolating), (waiting, Verdict::NotYet)] {
+            let who = Who::Worker(&person, None);
+            let decision = answer(&judgement, who, Direction::In, Crowd::default());
+            assert_eq!((decision.verdict, decision.next), (verdict, Next::Stop));
+            assert_eq!(decision.also, [judged_as]);
+            assert!(!may_override_all(&decision.against()), "{judged_as} {verdict}");
+        }
+    }
+}
+
+#[test]
+fn a_lost_pass_hides_no_isolation_and_nothing_beside_it_is_overridden() {
+    let lost = Some(Serial([9; 8]));
+    let soon = Some(NOW.seconds() + 1);
+    let isolating = PersonRecord { isolating_until: soon, left: true, ..worker() };
+    assert_eq!(enters(&good(), Who::Worker(&isolating, lost)).0, Verdict::Isolating);
+    let listed = judged(Verdict::PassLost, &[Reason::Listed]);
+    assert_eq!(enters(&listed, Who::Worker(&isolating, None)).0, Verdict::Isolating);
+    let worker = worker();
+    let against = |judgement: &Judgement| {
+        answer(judgement, Who::Worker(&worker, lost), Direction::In, Crowd::default()).against()
+    };
+    assert_eq!(against(&good()), [Verdict::PassLost]);
+    assert!(may_override_all(&against(&good())));
+    let stale = judged(Verdict::Stale, &[Reason::StatusTooOld]);
+    assert_eq!(against(&stale), [Verdict::Stale, Verdict::PassLost]);
+    assert!(!may_override_all(&against(&stale)));
+}
+
+#[test]
+fn a_pass_that_the_roster_does_not_name_is_refused() {
+    let without = PersonRecord { pass: None, ..worker() };
+    let shown = Some(Serial([2; 8]));
+    assert_eq!(enters(&good(), Who::Worker(&without, shown)), (Verdict::PassLost, Next::Stop));
+    assert_eq!(enters(&good(), Who::Worker(&without, None)), (Verdict::Measure, Next::Measure));
+}

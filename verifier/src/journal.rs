@@ -314,6 +314,14 @@ impl Journal {
         rows.iter().map(standing_from).collect()
     }
 
+    /// The same with forked ones: all of which the issuer hasn't seen every entry.
+    pub async fn list_incomplete(&self) -> Result<Vec<Standing>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM journals WHERE sent_seq < next_seq ORDER BY number")
+            .fetch_all(self.store.pool())
+            .await?;
+        rows.iter().map(standing_from).collect()
+    }
+
     /// Stops uploads of a journal of which the issuer holds another history.
     pub async fn mark_forked(&self, number: i64) -> Result<(), sqlx::Error> {
         sqlx::query("UPDATE journals SET forked = 1 WHERE number = $1")

@@ -15,6 +15,7 @@ use fugong_common::wire::PermitRecord;
 use crate::bundle::Bundle;
 use crate::gate::{self, Case, Crowd, Decision, Who};
 use crate::presence::{PersonKey, Presence};
+use crate::roster::own_number;
 use crate::session::{Session, Source, Subject};
 use crate::view::{EnterpriseFacts, PersonFacts};
 
@@ -205,6 +206,7 @@ pub fn person_facts(subject: &Subject) -> Option<PersonFacts> {
         Subject::Nobody => None,
         Subject::Worker(record) => Some(PersonFacts {
             worker: Some(record.worker.clone()),
+            number: Some(own_number(&record.worker).to_owned()),
             name: record.name.clone(),
             last_four: record.last_four.clone(),
             role: record.role.clone(),

@@ -6,7 +6,7 @@ use fugong_common::temperature::Temperature;
 use fugong_common::verdict::Verdict;
 
 use crate::error::GateError;
-use crate::gate::{self, Weighed};
+use crate::gate::{self, Decision, Weighed};
 use crate::look::{Judged, Look, person_facts, person_key};
 use crate::presence::Move;
 use crate::scan::{Note, Outcome};
@@ -21,9 +21,15 @@ impl Session {
         self.confirmed.iter().any(same)
     }
 
+    /// Whether two people decided against all that stops them now.
+    pub(crate) fn has_overridden(&self, decision: &Decision) -> bool {
+        let against = decision.against();
+        !against.is_empty() && against.iter().all(|verdict| self.overridden.contains(verdict))
+    }
+
     /// What the journal says of a passing: only what needed no condition is "valid".
     pub(crate) fn final_verdict(&self) -> Verdict {
-        if self.confirmed.is_empty() && self.overridden.is_none() {
+        if self.confirmed.is_empty() && self.overridden.is_empty() {
             Verdict::Valid
         } else {
             Verdict::Conditional
@@ -158,6 +164,7 @@ impl Session {
         if let Some(note) = &mut outcome.note {
             note.about = Some(seq);
         }
+        self.corrected = Some(seq);
         Ok(outcome)
     }
 }

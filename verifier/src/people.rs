@@ -9,8 +9,8 @@ use fugong_common::wire::PersonRecord;
 
 use crate::engine::{Gate, Guard};
 use crate::error::GateError;
-use crate::journal::{Shown, ShownQuery};
-use crate::roster::Roster;
+use crate::journal::{NotRecorded, Shown, ShownQuery};
+use crate::roster::{Roster, own_number};
 use crate::scan::CORRECTION_MILLIS;
 use crate::view::{HostRow, InsideRow, PersonRow, RecentRow, RecordPage, RecordQuery, ShiftFacts};
 
@@ -60,7 +60,10 @@ impl Query {
         match self {
             Self::Reference(reference) => roster.find_reference(*reference).into_iter().collect(),
             Self::LastFour(four) => roster.list_last_four(four, MOST_ROWS),
-            Self::Worker(number) => roster.find(number).into_iter().collect(),
+            Self::Worker(number) => {
+                let own = roster.list_own_number(number, MOST_ROWS);
+                roster.find(number).into_iter().chain(own).collect()
+            }
             Self::Name(name) => roster.list_named(name, MOST_ROWS),
         }
     }
@@ -76,12 +79,9 @@ impl Gate {
             text: Some(query.trim().to_owned()),
             ..Sealed::default()
         };
-        let missed = self.journal().not_recorded();
-        self.note(EntryKind::LookUp, None, sealed).await;
-        if self.journal().not_recorded() > missed {
-            // Who looked at people must be known; without a record nobody is shown.
-            return Err(GateError::NotRecorded);
-        }
+        // Who looked at people must be known; without a record nobody is shown.
+        let recorded = self.record(EntryKind::LookUp, None, sealed).await;
+        recorded.map_err(|NotRecorded| GateError::NotRecorded)?;
         let mut found: Vec<PersonRecord> = Vec::new();
         for person in queries.iter().flat_map(|query| query.find(&look.bundle.roster)) {
             let known = found.iter().any(|known| known.worker == person.worker);
@@ -89,14 +89,23 @@ impl Gate {
                 found.push(person);
             }
         }
-        let row = |person: PersonRecord| PersonRow {
-            name: mask_name(&person.name),
-            worker: person.worker,
-            last_four: person.last_four,
-            role: person.role,
-            enterprise: person.enterprise,
+        let alike = |person: &PersonRecord| {
+            let same = |other: &&PersonRecord| {
+                other.enterprise == person.enterprise
+                    && own_number(&other.worker) == own_number(&person.worker)
+            };
+            found.iter().filter(same).count() > 1
         };
-        Ok(found.into_iter().map(row).collect())
+        let row = |person: &PersonRecord| PersonRow {
+            name: mask_name(&person.name),
+            number: if alike(person) { &person.worker } else { own_number(&person.worker) }
+                .to_owned(),
+            worker: person.worker.clone(),
+            last_four: person.last_four.clone(),
+            role: person.role.clone(),
+            enterprise: person.enterprise.clone(),
+        };
+        Ok(found.iter().map(row).collect())
     }
 
     /// Enterprises that visitors may come to: those with a permit in force, by name.
@@ -148,7 +157,8 @@ impl Gate {
                 .find(|guard| guard.id == id)
                 .map_or(id.clone(), |guard| guard.name.clone())
         };
-        Ok(shown.iter().filter_map(|shown| row(shown, now, name)).collect())
+        let correctable = |seq| self.correctable(seq).is_ok();
+        Ok(shown.iter().filter_map(|shown| row(shown, now, name, correctable)).collect())
     }
 
     /// Who is inside now, newest first.
@@ -193,13 +203,19 @@ fn unreadable(error: sqlx::Error) -> GateError {
     GateError::NotRecorded
 }
 
-fn row(shown: &Shown, now: Millis, guard: impl Fn(String) -> String) -> Option<RecentRow> {
+fn row(
+    shown: &Shown,
+    now: Millis,
+    guard: impl Fn(String) -> String,
+    correctable: impl Fn(u64) -> bool,
+) -> Option<RecentRow> {
     let entry = Entry::decode(&shown.record.chained).ok()?;
     let sealed = shown.record.sealed.as_ref();
     let sealed = sealed.and_then(|part| Sealed::from_bytes(&part.bytes).ok()).unwrap_or_default();
     let passed = matches!(entry.draft.verdict, Some(Verdict::Valid | Verdict::Conditional));
     let until = entry.draft.at.plus_millis(CORRECTION_MILLIS);
-    let open = passed && entry.draft.kind != EntryKind::Correction && now <= until;
+    let fresh = passed && entry.draft.kind != EntryKind::Correction && now <= until;
+    let open = fresh && correctable(shown.seq);
     Some(RecentRow {
         seq: shown.seq,
         at: entry.draft.at,

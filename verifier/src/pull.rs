@@ -26,7 +26,7 @@ use crate::sync::SyncError;
 const SCANNED: &str = "scanned/";
 
 /// The bundle on disk, checked anew; `None` before the first pull.
-async fn stored_bundle(
+pub(crate) async fn stored_bundle(
     store: &Store,
     recipient: Recipient<'_>,
 ) -> Result<Option<Result<Bundle, BundleError>>, StoreError> {

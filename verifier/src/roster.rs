@@ -66,6 +66,12 @@ fn pair(bytes: &[u8], at: usize) -> Option<(&[u8], &[u8])> {
     Some((decoder.bytes().ok()?, decoder.bytes().ok()?))
 }
 
+/// A worker number without the five characters that keep the people of several enterprises of one gate apart.
+pub fn own_number(worker: &str) -> &str {
+    let tag = |tag: &str| tag.len() == 5 && tag.bytes().all(|b| b.is_ascii_hexdigit());
+    worker.split_once('-').filter(|(before, _)| tag(before)).map_or(worker, |(_, own)| own)
+}
+
 fn last_four_key(text: &str) -> Option<[u8; 4]> {
     text.to_ascii_uppercase().as_bytes().try_into().ok()
 }
@@ -134,6 +140,30 @@ impl Roster {
             })
         });
         self.record(u32::try_from(found.ok()?).ok()?)
+    }
+
+    fn number_at(&self, at: u32) -> Option<&str> {
+        let (key, _) = pair(&self.bytes, usize::try_from(at).ok()?)?;
+        std::str::from_utf8(key).ok()
+    }
+
+    /// People whose worker number ends so behind a dash, those whose own number it is first, at most `limit`.
+    pub fn list_own_number(&self, own: &str, limit: usize) -> Vec<PersonRecord> {
+        let (mut exact, mut partial) = (Vec::new(), Vec::new());
+        for (at, number) in self.at.iter().zip(0..) {
+            let Some(worker) = self.number_at(*at) else { continue };
+            let behind = worker.strip_suffix(own).is_some_and(|before| before.ends_with('-'));
+            let into = if own_number(worker) == own { &mut exact } else { &mut partial };
+            if behind
+                && into.len() < limit
+                && let Some(person) = self.record(number).filter(|person| !person.left)
+            {
+                into.push(person);
+            }
+        }
+        exact.extend(partial);
+        exact.truncate(limit);
+        exact
     }
 
     /// The person whose pass carries this reference.
@@ -289,6 +319,25 @@ mod tests {
         let named: Vec<_> = roster.list_named("王", 5).into_iter().map(|p| p.name).collect();
         assert_eq!(named.len(), 2);
         assert_eq!(roster.list_named("王小明", 1)[0].worker, "W0000001");
+    }
+
+    #[test]
+    fn a_worker_is_found_by_the_number_that_their_own_enterprise_gave() {
+        let roster = roster(&[
+            person("AB12C-0001", "王小明", "002X"),
+            person("0F9E8-0001", "李王氏", "1234"),
+            person("AB12C-A-0001", "赵德胜", "1234"),
+            person("AB12C-10001", "刘敏", "1234"),
+        ]);
+        let found = |own: &str, limit| {
+            let people = roster.list_own_number(own, limit).into_iter();
+            people.map(|person| person.worker).collect::<Vec<_>>()
+        };
+        assert_eq!(found("0001", 5), ["0F9E8-0001", "AB12C-0001", "AB12C-A-0001"]);
+        assert_eq!(found("A-0001", 5), ["AB12C-A-0001"]);
+        assert_eq!(found("0001", 2).len(), 2);
+        assert_eq!(own_number("AB12C-A-0001"), "A-0001");
+        assert_eq!(own_number("W-0113"), "W-0113", "no tag of an enterprise");
     }
 
     #[test]

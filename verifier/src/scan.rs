@@ -131,9 +131,10 @@ impl Gate {
             vehicle,
             state: State::Stopped(Verdict::NotPermit),
             confirmed: Vec::new(),
-            overridden: None,
+            overridden: Vec::new(),
             high: None,
             barred: false,
+            corrected: None,
         };
         let judged = self.judge(look, &session);
         let kind = if visitor { EntryKind::Visitor } else { EntryKind::Check };
@@ -157,7 +158,7 @@ impl Gate {
                 Direction::In => Next::Measure,
                 Direction::Out => Next::Pass,
             },
-            Next::Stop if session.overridden == Some(decision.verdict) => match session.direction {
+            Next::Stop if session.has_overridden(decision) => match session.direction {
                 Direction::In => Next::Measure,
                 Direction::Out => Next::Pass,
             },
@@ -257,8 +258,11 @@ impl Gate {
             visitor_possible: stopped && gate::may_visit(outcome.verdict),
             override_possible: stopped
                 && named
-                && session.overridden.is_none()
-                && gate::may_override(outcome.verdict),
+                && session.overridden.is_empty()
+                && gate::may_override(outcome.verdict)
+                && gate::may_override_all(&judged.decision.against()),
+            also: if stopped { judged.decision.also.clone() } else { Vec::new() },
+            corrects: session.corrected,
             recorded,
             at: look.now,
         }
@@ -342,6 +346,8 @@ impl Gate {
             tenths: None,
             visitor_possible: false,
             override_possible: false,
+            also: Vec::new(),
+            corrects: None,
             recorded,
             at: look.now,
         })

@@ -9,7 +9,7 @@ use fugong_common::time::Millis;
 use fugong_common::verdict::Verdict;
 use fugong_common::wire::PersonRecord;
 
-use crate::view::{Condition, Direction, ScanOutcome, SessionId, Step, Vehicle, Visitor};
+use crate::view::{Condition, Direction, Recorded, ScanOutcome, SessionId, Step, Vehicle, Visitor};
 
 /// What began the session; judged anew at every step.
 #[derive(Clone, Debug)]
@@ -61,12 +61,14 @@ pub struct Session {
     pub state: State,
     /// Conditions that the guard saw to be met.
     pub confirmed: Vec<Condition>,
-    /// Verdict that two people decided against.
-    pub overridden: Option<Verdict>,
+    /// Verdicts that two people decided against.
+    pub overridden: Vec<Verdict>,
     /// First high reading; another one refuses.
     pub high: Option<Temperature>,
     /// Refused once: may turn round, but not in again.
     pub barred: bool,
+    /// Entry that was put right by a later one; that happens once.
+    pub corrected: Option<u64>,
 }
 
 /// A session and its last answer.
@@ -161,16 +163,26 @@ impl Sessions {
         u32::try_from(sessions.values().filter(|slot| slot.is_parked()).count()).unwrap_or(u32::MAX)
     }
 
-    /// The session whose passing is entry `seq`.
+    /// The session whose passing is entry `seq`, if that is as it was written at first.
     pub fn find_passed(&self, seq: u64) -> Option<Arc<Slot>> {
         let sessions = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        sessions
-            .values()
-            .find(|slot| {
-                let last = slot.last();
-                last.step == Step::Passed && last.recorded == crate::view::Recorded::Yes { seq }
-            })
-            .cloned()
+        let is_it = |slot: &&Arc<Slot>| {
+            let last = slot.last();
+            last.step == Step::Passed
+                && last.corrects.is_none()
+                && last.recorded == Recorded::Yes { seq }
+        };
+        sessions.values().find(is_it).cloned()
+    }
+
+    /// Whether entry `seq` was put right by a later one, or is such a later one.
+    pub fn was_corrected(&self, seq: u64) -> bool {
+        let sessions = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        sessions.values().any(|slot| {
+            let last = slot.last();
+            last.corrects == Some(seq)
+                || last.corrects.is_some() && last.recorded == Recorded::Yes { seq }
+        })
     }
 
     /// Forgets everything: the gate was cut off.

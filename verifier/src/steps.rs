@@ -140,8 +140,8 @@ impl Gate {
                 return Err(GateError::Implausible { from, to });
             }
             // Suspended while the thermometer was fetched: what holds now, holds.
-            let overtaken = judged.decision.next == Next::Stop
-                && session.overridden != Some(judged.decision.verdict);
+            let overtaken =
+                judged.decision.next == Next::Stop && !session.has_overridden(&judged.decision);
             if overtaken {
                 let mut outcome = Self::enter_state(session, judged, EntryKind::Temperature);
                 outcome.tenths = Some(tenths);
@@ -183,9 +183,7 @@ impl Gate {
                 return Err(GateError::WrongStep);
             }
             let high = session.high;
-            if judged.decision.next == Next::Stop
-                && session.overridden != Some(judged.decision.verdict)
-            {
+            if judged.decision.next == Next::Stop && !session.has_overridden(&judged.decision) {
                 return Ok(Self::enter_state(session, judged, EntryKind::Check));
             }
             let (verdict, step) = match high {
@@ -276,17 +274,21 @@ impl Gate {
         }
         self.step(guard, session, |_, _, session, judged| {
             let State::Stopped(verdict) = session.state else { return Err(GateError::WrongStep) };
-            if !gate::may_override(verdict) || session.overridden.is_some() {
+            if !gate::may_override(verdict) || !session.overridden.is_empty() {
                 return Err(GateError::NoOverride);
             }
-            // What was overridden must still be what stands against them.
-            if judged.decision.next == Next::Stop && judged.decision.verdict != verdict {
+            // What was overridden must still be what stands against them, and all of it.
+            let against = judged.decision.against();
+            let changed = judged.decision.verdict != verdict || judged.decision.also != before.also;
+            if !gate::may_override_all(&against) || !against.is_empty() && changed {
                 return Err(GateError::NoOverride);
             }
-            session.overridden = Some(verdict);
+            session.overridden = if against.is_empty() { vec![verdict] } else { against };
             let mut note = Note::of(EntryKind::Override, verdict);
             note.second = Some(second.id);
-            note.text = Some(reason);
+            let also =
+                judged.decision.also.iter().map(|verdict| format!(" also:{}", verdict.code()));
+            note.text = Some(reason + &also.collect::<String>());
             let (state, step, shown) = match session.direction {
                 Direction::In => (State::Measuring, Step::Measure, Verdict::Measure),
                 Direction::Out => (State::Passed { seq: None }, Step::Passed, Verdict::Valid),
@@ -307,6 +309,20 @@ impl Gate {
         .await
     }
 
+    /// The check whose passing is entry `seq`, while it may be put right.
+    ///
+    /// # Errors
+    /// It was put right already, or more than ten seconds have passed.
+    pub fn correctable(&self, seq: u64) -> Result<ScanOutcome, GateError> {
+        if self.sessions().was_corrected(seq) {
+            return Err(GateError::AlreadyCorrected);
+        }
+        let slot = self.sessions().find_passed(seq).ok_or(GateError::TooLateToCorrect)?;
+        let passed = slot.outcome();
+        let late = self.now().since(passed.at) > CORRECTION_MILLIS;
+        if late { Err(GateError::TooLateToCorrect) } else { Ok(passed) }
+    }
+
     /// Corrects an entry of the last ten seconds by a further entry that cites it.
     pub async fn correct(
         &self,
@@ -314,10 +330,13 @@ impl Gate {
         seq: u64,
         correction: Correction,
     ) -> Result<ScanOutcome, GateError> {
-        let slot = self.sessions().find_passed(seq).ok_or(GateError::TooLateToCorrect)?;
-        let before = slot.outcome();
+        let before = self.correctable(seq)?;
         self.step(guard, before.session, |_, look, session, judged| {
             let late = look.now.since(before.at) > CORRECTION_MILLIS;
+            // Somebody else may have been quicker.
+            if session.corrected.is_some() {
+                return Err(GateError::AlreadyCorrected);
+            }
             if late || session.state != (State::Passed { seq: Some(seq) }) {
                 return Err(GateError::TooLateToCorrect);
             }

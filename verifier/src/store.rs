@@ -111,6 +111,23 @@ impl Store {
         }
     }
 
+    /// Opens the same for reading alone, beside a running `serve` or without one; migrates nothing.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn open_reading(dir: &Path) -> Result<Self, StoreError> {
+        let file = dir.join("gate.sqlite");
+        if let Err(error) = std::fs::metadata(&file) {
+            return Err(StoreError::Directory(file, error));
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .read_only(true)
+            .busy_timeout(Duration::from_secs(10));
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        Ok(Self { pool, dir: dir.to_owned() })
+    }
+
     pub fn pool(&self) -> &SqlitePool {
         &self.pool
     }
@@ -185,7 +202,10 @@ pub fn save_device_key(dir: &Path, key: &SoftwareKey) -> Result<(), StoreError> 
     let pem =
         key.to_pkcs8_pem().map_err(|error| failed(std::io::Error::other(error.to_string())))?;
     let fresh = dir.join("device.pem.new");
-    let _ = std::fs::remove_file(&fresh);
+    match std::fs::remove_file(&fresh) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
     let mut file =
         OpenOptions::new().create_new(true).write(true).mode(0o600).open(&fresh).map_err(failed)?;
     file.write_all(pem.as_bytes()).map_err(failed)?;
@@ -237,6 +257,18 @@ impl NotRecordedCount {
         }
         let count = bytes.first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first));
         Ok(Self { file, count })
+    }
+
+    /// The count of a directory, without touching it; 0 where nothing was ever counted.
+    pub fn peek(dir: &Path) -> Result<u64, StoreError> {
+        let path = dir.join("not-recorded.count");
+        let mut first = [0; 8];
+        let read = File::open(&path).and_then(|mut file| file.read_exact(&mut first));
+        match read {
+            Ok(()) => Ok(u64::from_be_bytes(first)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(StoreError::Directory(path, error)),
+        }
     }
 
     pub fn count(&self) -> u64 {

@@ -75,8 +75,32 @@ impl From<StoreError> for SyncError {
 }
 
 impl Gate {
-    /// Forgets what the issuer gave: this gate was cut off. The journal stays, for whoever looks into it.
-    pub(crate) async fn wipe(&self) -> Result<(), StoreError> {
+    /// This gate was cut off: hands over what the issuer lacks, as evidence, and forgets what the issuer gave. What could
+    /// not be handed over stays whole, with the key that signs it, and is tried again at the next turn; the rest of the
+    /// journal loses its personal parts and keeps its chain, for whoever looks into it.
+    async fn cut_off(&self, issuer: &Issuer) -> Result<(), StoreError> {
+        if let Err(error) = self.hand_over_evidence(issuer).await {
+            tracing::warn!(%error, "entries could not be handed over; they stay until they can");
+        }
+        self.wipe().await?;
+        if !self.holds_evidence().await? {
+            crate::store::remove_device_key(self.store().dir())?;
+        }
+        Ok(())
+    }
+
+    /// Whether entries wait that the issuer never saw, of any journal.
+    async fn holds_evidence(&self) -> Result<bool, StoreError> {
+        Ok(!self.journal().list_incomplete().await?.is_empty())
+    }
+
+    /// What remains to be done for a gate that was cut off while the line broke.
+    async fn finish_cut_off(&self, issuer: &Issuer) -> Result<(), StoreError> {
+        if self.holds_evidence().await? { self.cut_off(issuer).await } else { Ok(()) }
+    }
+
+    /// Forgets what the issuer gave, and the personal part of entries that the issuer has.
+    async fn wipe(&self) -> Result<(), StoreError> {
         self.set_bundle(None);
         self.sessions().clear();
         let mut transaction = self.store().begin().await?;
@@ -96,7 +120,13 @@ impl Gate {
         transaction.commit().await?;
         // The log still holds pages of before; the file itself is overwritten by `secure_delete`.
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(self.store().pool()).await?;
-        let _ = std::fs::remove_dir_all(self.store().dir().join("partial"));
+        let partial = self.store().dir().join("partial");
+        match std::fs::remove_dir_all(&partial) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::Directory(partial, error));
+            }
+            _ => {}
+        }
         *self.duty() = crate::duty::Duty::default();
         self.journal().forget_people();
         if let Some(enrolled) = self.enrolled() {
@@ -116,7 +146,7 @@ impl Gate {
         let result = result.await;
         self.note_link(&result);
         if let Err(SyncError::Issuer(IssuerError::CutOff)) = &result {
-            self.wipe().await?;
+            self.cut_off(issuer).await?;
         }
         result
     }
@@ -150,6 +180,11 @@ pub async fn keep_up(gate: Gate, issuer: Arc<Issuer>, shutdown: Shutdown) {
         // Before the work: what is written during it must be seen afterwards.
         changes.mark_unchanged();
         let mut works = false;
+        if gate.enrolled().is_some_and(|enrolled| enrolled.standing == Standing::CutOff)
+            && let Err(error) = gate.finish_cut_off(&issuer).await
+        {
+            tracing::warn!(%error, "what is left of a gate that was cut off could not be wiped");
+        }
         if is_ours(&gate).is_some() {
             let done = gate.sync(&issuer).await;
             works = done.is_ok();

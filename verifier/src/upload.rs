@@ -1,6 +1,6 @@
 //! The journal on its way to the issuer.
 
-use fugong_common::journal::Batch;
+use fugong_common::journal::{Batch, JournalId, Record};
 use fugong_common::wire::problem;
 
 use crate::engine::Gate;
@@ -12,12 +12,41 @@ use crate::sync::SyncError;
 /// Entries of one batch.
 const BATCH: usize = 1000;
 
+fn sealed_batch(
+    id: JournalId,
+    records: Vec<Record>,
+    enrolled: &Enrolled,
+) -> Result<Vec<u8>, IssuerError> {
+    let sealed = Batch { id, records }.seal(&*enrolled.device);
+    sealed.map_err(|error| IssuerError::Key(error.to_string()))
+}
+
 impl Gate {
     /// Sends what the issuer lacks. Heads are compared first.
     pub(crate) async fn upload(&self, issuer: &Issuer) -> Result<(), SyncError> {
         let Some(enrolled) = self.enrolled() else { return Ok(()) };
         for unsent in self.journal().list_unsent().await? {
             self.upload_journal(issuer, &enrolled, unsent).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends everything that the issuer lacks after a cut-off. The issuer keeps it apart and answers each batch "cut off":
+    /// that is its receipt here. Heads aren't compared, for it answers nothing else any more.
+    pub(crate) async fn hand_over_evidence(&self, issuer: &Issuer) -> Result<(), SyncError> {
+        let Some(enrolled) = self.enrolled() else { return Ok(()) };
+        for standing in self.journal().list_incomplete().await? {
+            let (number, mut next) = (standing.number, standing.sent_seq);
+            loop {
+                let records = self.journal().list_records(number, next, BATCH).await?;
+                let Ok(count @ 1..) = u64::try_from(records.len()) else { break };
+                let batch = sealed_batch(standing.head.id, records, &enrolled)?;
+                match issuer.send_batch(&enrolled, &batch).await {
+                    Ok(_) | Err(IssuerError::CutOff) => next += count,
+                    Err(error) => return Err(error.into()),
+                }
+                self.journal().set_sent(number, next).await?;
+            }
         }
         Ok(())
     }
@@ -40,7 +69,7 @@ impl Gate {
                 "the journal was restored; a new one is opened"
             );
             if current {
-                let _ = self.new_journal("restored").await;
+                self.open_journal("restored").await;
             }
             self.journal().set_sent(number, ours).await?;
             return Ok(());
@@ -60,9 +89,7 @@ impl Gate {
             if records.is_empty() {
                 return Ok(());
             }
-            let batch = Batch { id, records }
-                .seal(&*enrolled.device)
-                .map_err(|error| IssuerError::Key(error.to_string()))?;
+            let batch = sealed_batch(id, records, enrolled)?;
             match issuer.send_batch(enrolled, &batch).await {
                 Ok(answer) if answer.next_seq > next => next = answer.next_seq,
                 Ok(_) => {
@@ -88,7 +115,7 @@ impl Gate {
         metrics::counter!("verifier_journal_forks_total").increment(1);
         self.journal().mark_forked(number).await?;
         if current {
-            let _ = self.new_journal("fork").await;
+            self.open_journal("fork").await;
         }
         Ok(())
     }

@@ -176,6 +176,8 @@ pub struct EnterpriseFacts {
 pub struct PersonFacts {
     /// Pseudonymous worker number; `None` for visitors.
     pub worker: Option<String>,
+    /// The number as the worker's own enterprise writes it.
+    pub number: Option<String>,
     /// In full: the guard compares it with the document.
     pub name: String,
     pub last_four: Option<String>,
@@ -224,6 +226,10 @@ pub struct ScanOutcome {
     pub visitor_possible: bool,
     /// A shift leader may let in with a second PIN, giving a reason.
     pub override_possible: bool,
+    /// What else speaks against going in.
+    pub also: Vec<Verdict>,
+    /// The entry that this check was put right from; it happens once.
+    pub corrects: Option<u64>,
     pub recorded: Recorded,
     pub at: Millis,
 }
@@ -262,6 +268,8 @@ pub struct InsideRow {
 pub struct PersonRow {
     /// Chosen by this.
     pub worker: String,
+    /// The number as the worker's own enterprise writes it; the whole one where two of the rows would look alike.
+    pub number: String,
     /// Masked.
     pub name: String,
     pub last_four: Option<String>,

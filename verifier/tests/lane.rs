@@ -21,6 +21,7 @@ use tower::ServiceExt as _;
 /// 2020-02-24 08:12:58 in Shanghai.
 const NOW: Millis = Millis(1_582_503_178_000);
 const OURS: &str = "http://127.0.0.1:8081";
+const OVER_TLS: &str = "https://gate3.example:8443";
 
 struct Lane {
     app: Router,
@@ -66,8 +67,14 @@ impl Lane {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let town = support::seed(folder.path(), NOW).await;
+        Self::of(folder, town).await
+    }
+
+    async fn of(folder: tempfile::TempDir, town: Town) -> Self {
         let clock = Arc::new(ManualClock::new(NOW));
-        let config = Config { data_dir: folder.path().to_owned(), ..Config::default() };
+        let more_origins = vec![OVER_TLS.to_owned()];
+        let data_dir = folder.path().to_owned();
+        let config = Config { data_dir, more_origins, ..Config::default() };
         let entropy = Arc::new(SeededEntropy::new(11));
         let gate = Gate::open(config, clock.clone(), entropy.clone()).await.unwrap();
         let app = pages::app(&gate, entropy, Shutdown::new()).unwrap();
@@ -171,6 +178,63 @@ async fn a_reading_is_put_right_within_ten_seconds_and_not_later() {
     assert!(put_right.text.contains("36.6 ℃"));
     lane.clock.advance_millis(11_000);
     assert_eq!(lane.post(&path, "do=ask").await.status, 409);
+}
+
+#[tokio::test]
+async fn a_reading_is_put_right_once_and_then_offered_no_more() {
+    let lane = Lane::manned().await;
+    let session = lane.show(&lane.town.passes[0]).await.attribute("data-session").to_owned();
+    let done = lane.post(&format!("/session/{session}/measure"), "temperature=365").await;
+    let path = done.text.split("action=\"/correct/").nth(1).unwrap().split('"').next().unwrap();
+    let path = format!("/correct/{path}");
+    let put_right = lane.post(&path, "temperature=366").await;
+    assert_eq!(put_right.status, 200);
+    assert!(!put_right.text.contains("/correct/"), "neither the entry nor its correction");
+    for body in ["do=ask", "temperature=367", "do=not_passed"] {
+        let again = lane.post(&path, body).await;
+        assert_eq!(again.status, 409, "{body}");
+        assert!(again.text.contains("已更正过"), "{body}");
+    }
+    let rows = lane.gate.recent(10).await.unwrap();
+    assert!(rows.iter().all(|row| row.correctable_until.is_none()));
+    let later = lane.post(&format!("/correct/{}", rows[0].seq), "temperature=367").await;
+    assert!(later.status == 409 && later.text.contains("已更正过"), "nor is the correction");
+    assert_eq!(lane.gate.recent(1).await.unwrap()[0].tenths, Some(366));
+}
+
+#[tokio::test]
+async fn a_look_up_that_cannot_be_recorded_shows_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let town = support::seed(folder.path(), NOW).await;
+    let store = fugong_verifier::store::Store::open(folder.path()).await.unwrap();
+    let full =
+        "CREATE TRIGGER full BEFORE INSERT ON journals BEGIN SELECT RAISE(ABORT, 'full'); END";
+    sqlx::query(full).execute(store.pool()).await.unwrap();
+    store.close().await;
+    let mut lane = Lane::of(folder, town).await;
+    assert_eq!(lane.gate.machine().journal_id, "", "the disk took no journal");
+    lane.pair().await;
+    lane.post("/sign-on", format!("guard=g1&pin={PIN}")).await;
+    let asked = lane.ask("/api/lookup", json!({"query": "2148"})).await;
+    assert!(!asked.text.contains("李"), "{}", asked.text);
+    assert_eq!(asked.json()["code"], "not_recorded");
+}
+
+#[tokio::test]
+async fn a_browser_that_pairs_over_tls_keeps_its_secret_for_tls_whatever_else_is_served() {
+    let lane = Lane::open().await;
+    let kind = "application/x-www-form-urlencoded";
+    for (origin, host, secure) in
+        [(OVER_TLS, "gate3.example:8443", true), (OURS, "127.0.0.1:8081", false)]
+    {
+        let code = lane.gate.pairing_code().await.unwrap().code;
+        let request = Request::post("/pair").header("host", host).header("origin", origin);
+        let request = request.header("content-type", kind);
+        let body = Body::from(format!("code={code}&label=east"));
+        let response = lane.app.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let cookie = Answer::of(response).await.set_cookie.unwrap();
+        assert_eq!(cookie.contains("; Secure"), secure, "{origin}: {cookie}");
+    }
 }
 
 #[tokio::test]

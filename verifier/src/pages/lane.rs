@@ -339,10 +339,14 @@ pub async fn correct(
     let say = site.say(lang);
     let correction = match form.act.as_str() {
         "ask" => {
-            let rows = site.gate.recent(RECENT).await.unwrap_or_default();
-            let row = rows.into_iter().find(|row| row.seq == seq);
-            let open = row.filter(|row| row.correctable_until.is_some_and(|end| end > say.now));
-            return match open {
+            if let Err(error) = site.gate.correctable(seq) {
+                return station.result(Err(error), None, form.direction).await;
+            }
+            let row = match site.gate.recent(RECENT).await {
+                Ok(rows) => rows.into_iter().find(|row| row.seq == seq),
+                Err(error) => return station.result(Err(error), None, form.direction).await,
+            };
+            return match row {
                 Some(row) => station.answer(say.correction(&row), None).await,
                 None => {
                     station.result(Err(GateError::TooLateToCorrect), None, form.direction).await

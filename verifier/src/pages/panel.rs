@@ -174,7 +174,9 @@ impl Say {
                 if let Recorded::Yes { seq } = outcome.recorded {
                     let left = (CORRECTION_MILLIS - self.now.since(outcome.at)) / 1000;
                     panel.act_to = Some(format!("/correct/{seq}"));
-                    panel.actions = vec![Action::new("ask", words.correct, "").seconds(left)];
+                    if outcome.corrects.is_none() {
+                        panel.actions = vec![Action::new("ask", words.correct, "").seconds(left)];
+                    }
                 }
             }
             Step::Passed => {}
@@ -218,6 +220,7 @@ impl Say {
             } else if !person.role.is_empty() {
                 who.push(person.role.clone());
             }
+            who.extend(person.number.as_ref().map(|n| fill(words.worker_number, &[("n", n)])));
         }
         if let Some(enterprise) = &outcome.enterprise
             && !enterprise.name.is_empty()
@@ -247,6 +250,7 @@ impl Say {
         {
             lines.push(reason.say(self.lang));
         }
+        lines.extend(outcome.also.iter().map(|verdict| capital(verdict.word(self.lang))));
         lines.extend(outcome.conditions.iter().map(|condition| self.condition(*condition)));
         lines.extend(outcome.offline_order.iter().cloned());
         lines

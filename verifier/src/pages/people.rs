@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::guard::OnDuty;
 use super::shown::{Frame, Here, Line};
-use super::words::PeopleWords;
+use super::words::{PeopleWords, ScanWords};
 use super::{Site, draw, lane};
 use crate::error::GateError;
 use crate::view::{Direction, HostRow, PersonRow, RecordQuery, SessionId, Step, Visitor};
@@ -37,6 +37,10 @@ pub struct PeoplePage {
 }
 
 impl PeoplePage {
+    pub fn number(&self, row: &PersonRow) -> String {
+        fill(ScanWords::of(self.frame.lang).worker_number, &[("n", &row.number)])
+    }
+
     /// As many rows as are shown at most: there may be more people.
     pub fn maybe_more(&self) -> bool {
         self.rows.as_ref().is_some_and(|rows| rows.len() >= ROWS)

@@ -13,9 +13,10 @@ impl From<GateError> for Problem {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             GateError::NoSession => StatusCode::GONE,
-            GateError::WrongStep | GateError::TooLateToCorrect | GateError::TooEarly => {
-                StatusCode::CONFLICT
-            }
+            GateError::WrongStep
+            | GateError::TooLateToCorrect
+            | GateError::AlreadyCorrected
+            | GateError::TooEarly => StatusCode::CONFLICT,
             GateError::NoSuchPerson | GateError::NoSuchHost => StatusCode::NOT_FOUND,
             GateError::Implausible { .. }
             | GateError::VisitorIncomplete

@@ -105,7 +105,8 @@ pub fn outcome(verdict: Verdict, step: Step) -> ScanOutcome {
             ..EnterpriseFacts::default()
         }),
         person: Some(PersonFacts {
-            worker: Some("W-0113".to_owned()),
+            worker: Some("AB12C-0113".to_owned()),
+            number: Some("0113".to_owned()),
             name: "张晓梅".to_owned(),
             last_four: Some("2147".to_owned()),
             role: "缝制工".to_owned(),
@@ -125,6 +126,8 @@ pub fn outcome(verdict: Verdict, step: Step) -> ScanOutcome {
         },
         visitor_possible: verdict == Verdict::WrongSite,
         override_possible: verdict == Verdict::NotOnRoster,
+        also: Vec::new(),
+        corrects: None,
         recorded: if finished { Recorded::Yes { seq: 41 } } else { Recorded::Nothing },
         at: NOW,
     }
@@ -288,7 +291,8 @@ pub fn pages(lang: Lang) -> Vec<(String, String)> {
 
 fn people_pages(lang: Lang, status: &GateStatus, add: &mut impl FnMut(&str, String)) {
     let person = PersonRow {
-        worker: "W-0113".into(),
+        worker: "AB12C-0113".into(),
+        number: "0113".into(),
         name: "张**".into(),
         last_four: Some("2147".into()),
         role: "缝制工".into(),

@@ -159,7 +159,7 @@ fn what_could_not_be_recorded_says_so_instead_of_the_verdict() {
 fn a_panel_says_who_what_to_compare_and_what_to_do() {
     let panel = say(Lang::Zh).panel(&outcome(Verdict::Measure, Step::Measure));
     assert_eq!(panel.word, "请测温");
-    assert_eq!(panel.why[0], "张晓梅 · 缝制工 · 云锦服饰（示例）");
+    assert_eq!(panel.why[0], "张晓梅 · 缝制工 · 工号 0113 · 云锦服饰（示例）");
     assert_eq!(panel.why[1], "进 · 证件后四位 2147，核对姓名和面容");
     assert_eq!(panel.instruction, "体温低于 37.3 ℃ 方可放行。");
     let panel = say(Lang::En).panel(&outcome(Verdict::Valid, Step::Passed));

@@ -120,6 +120,7 @@ fugong_common::words! {
         if_premises_full: "场所人数已满：在场 {n}，上限 {cap}", "The premises are full: {n} inside, at most {cap}";
         if_enterprise_full: "该单位人数已满：在场 {n}，上限 {cap}", "The enterprise is full: {n} inside, at most {cap}";
         if_already_inside: "{since} 已进入，没有离场记录", "Went in at {since}, not seen to leave";
+        worker_number: "工号 {n}", "No. {n}";
         if_other_site: "此人登记在同一许可的其他场所", "This person is registered at another site of the permit";
         if_leaving: "离场；该证状态：{word}", "Leaving; state of this document: {word}";
         parked: "临时观察区", "Waiting area";

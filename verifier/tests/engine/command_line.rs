@@ -98,6 +98,61 @@ async fn checks_and_journal_verification_work_beside_a_gate_that_serves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_doctor_works_beside_a_gate_that_serves_and_changes_nothing() {
+    let bed = Bed::start().await;
+    let data = bed.dir.path().to_str().unwrap();
+    let before = bed.gate().machine().journal_next_seq;
+    let doctor = verifier(&["doctor", "--data", data]).await;
+    let said = said(&doctor);
+    assert!(said.contains("enrolled as 3 号门") && said.contains("chain whole"), "{said}");
+    assert!(said.contains("verifier pair"), "{said}");
+    assert_eq!(bed.gate().machine().journal_next_seq, before);
+    let empty = tempfile::tempdir().unwrap();
+    let path = empty.path().to_str().unwrap();
+    let nothing = verifier(&["doctor", "--data", path]).await;
+    assert_eq!(nothing.status.code(), Some(2));
+    assert_eq!(std::fs::read_dir(path).unwrap().count(), 0, "nothing was made there");
+}
+
+fn code_of(output: &Output) -> String {
+    let said = said(output);
+    said.split_once("/pair?code=").unwrap().1.split_whitespace().next().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pairing_code_is_made_beside_a_gate_that_serves_and_pairs_one_browser() {
+    let bed = Bed::start().await;
+    let data = bed.dir.path().to_str().unwrap();
+    let old = bed.gate().pairing_code().await.unwrap().code;
+    let made = verifier(&["pair", "--data", data]).await;
+    assert_eq!(made.status.code(), Some(0), "{}", said(&made));
+    let code = code_of(&made);
+    assert!(bed.gate().pair(&old, "旧码").await.is_err(), "earlier codes are dead");
+    bed.gate().pair(&code, "东侧通道").await.unwrap();
+    assert!(bed.gate().pair(&code, "另一台").await.is_err(), "one code, one browser");
+    let code = code_of(&verifier(&["pair", "--data", data]).await);
+    for _ in 0..5 {
+        assert!(bed.gate().pair("0000-0000", "x").await.is_err());
+    }
+    assert!(bed.gate().pair(&code, "x").await.is_err(), "five wrong tries end it");
+    let code = code_of(&verifier(&["pair", "--data", data]).await);
+    let tries = ["甲", "乙"].map(|label| bed.gate().pair(&code, label));
+    let [one, other] = tries;
+    let (one, other) = tokio::join!(one, other);
+    assert!(one.is_ok() != other.is_ok(), "side by side it pairs one");
+}
+
+#[tokio::test]
+async fn a_pairing_code_needs_an_enrolled_gate() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().to_str().unwrap();
+    assert_eq!(verifier(&["pair", "--data", data]).await.status.code(), Some(2));
+    fugong_verifier::store::Store::open(dir.path()).await.unwrap().close().await;
+    let refused = verifier(&["pair", "--data", data]).await;
+    assert!(said(&refused).contains("verifier enrol"), "{}", said(&refused));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn enrolling_refuses_another_root_and_tells_the_fingerprint_to_compare() {
     let issuer = Issuer::start(Arc::new(ManualClock::new(NOON))).await;
     let dir = tempfile::tempdir().unwrap();
@@ -123,7 +178,9 @@ async fn enrolling_refuses_another_root_and_tells_the_fingerprint_to_compare() {
 
 #[tokio::test]
 async fn every_command_shows_an_example() {
-    for command in [&["serve"][..], &["enrol"], &["check"], &["journal", "verify"], &["doctor"]] {
+    for command in
+        [&["serve"][..], &["enrol"], &["check"], &["journal", "verify"], &["pair"], &["doctor"]]
+    {
         let help = verifier(&[command, &["--help"]].concat()).await;
         assert!(said(&help).contains("Example"), "{command:?}");
     }

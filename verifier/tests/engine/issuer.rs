@@ -60,6 +60,10 @@ pub struct State {
     pub device: Option<PublicKey>,
     pub confirmed: bool,
     pub cut_off: bool,
+    /// Entries that came after the cut-off, with their personal part or without.
+    pub quarantined: Vec<Record>,
+    /// Journal posts are lost on the way.
+    pub line_broken: bool,
     pub journals: BTreeMap<JournalId, (Head, Vec<Record>)>,
     pub deltas: u32,
     pub wholes: u32,
@@ -131,6 +135,8 @@ impl State {
             device: None,
             confirmed: false,
             cut_off: false,
+            quarantined: Vec::new(),
+            line_broken: false,
             journals: BTreeMap::new(),
             deltas: 0,
             wholes: 0,
@@ -371,11 +377,18 @@ async fn answer(Shared(issuer): Shared<Issuer>, request: Request) -> Response {
         return json(&NonceAnswer { nonce: "n".to_owned(), now_ms });
     }
     {
-        let state = issuer.state();
+        let mut state = issuer.state();
         let header = head.headers.get(header::AUTHORIZATION).unwrap().to_str().unwrap();
         let claim = UnverifiedClaim::parse(header).unwrap().verify(&state.device.unwrap()).unwrap();
         let asked = head.uri.path_and_query().unwrap().as_str();
         claim.is_for(head.method.as_str(), asked, &body, "gate-1").unwrap();
+        if state.cut_off && path == wire::JOURNAL && head.method == "POST" {
+            if state.line_broken {
+                return StatusCode::BAD_GATEWAY.into_response();
+            }
+            let batch = Batch::open(&body, &state.device.unwrap()).unwrap();
+            state.quarantined.extend(batch.records);
+        }
         if state.cut_off {
             return refuse(StatusCode::GONE, wire::problem::GATE_CUT_OFF, None);
         }

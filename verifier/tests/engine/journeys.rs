@@ -320,6 +320,135 @@ async fn a_cut_off_wipes_what_the_issuer_gave_and_keeps_the_journal() {
     again.finished().await.unwrap();
 }
 
+/// Of a gate's entries: how many there are, how many still have their personal part, how many the issuer never saw.
+async fn entries(dir: &Path) -> (i64, i64, i64) {
+    let store = Store::open_reading(dir).await.unwrap();
+    let counts = sqlx::query_as(
+        "SELECT count(*), count(sealed), (SELECT sum(next_seq - sent_seq) FROM journals) FROM entries",
+    );
+    let counts = counts.fetch_one(store.pool()).await.unwrap();
+    store.close().await;
+    counts
+}
+
+impl Bed {
+    /// Somebody passed just before the cut-off, and the line couldn't carry it any more.
+    async fn with_unsent_entry(&self) {
+        let guard = self.guard().await;
+        until("everything sent", || self.gate().status().to_send == 0).await;
+        self.issuer.state().cut_off = true;
+        let scanned = self.scan(&guard, &self.pass(3)).await;
+        self.gate().measure(&guard, scanned.session, 365).await.unwrap();
+        self.gate().sync_now();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_off_gate_hands_over_what_was_unsent_before_it_forgets_who_it_was() {
+    let bed = Bed::start().await;
+    bed.with_unsent_entry().await;
+    until("cut off", || bed.gate().enrolment() == EnrolmentStatus::CutOff).await;
+    let key = bed.dir.path().join("device.pem");
+    until("the key is gone", || !key.exists()).await;
+    let quarantined = bed.issuer.state().quarantined.clone();
+    assert!(quarantined.len() >= 2, "the check and the passing");
+    assert!(quarantined.iter().all(|record| record.sealed.is_some()), "evidence with its persons");
+    let (all, personal, unseen) = entries(bed.dir.path()).await;
+    assert!(all > 0);
+    assert_eq!((personal, unseen), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_cut_off_gate_could_not_hand_over_stays_until_it_can() {
+    let bed = Bed::start().await;
+    bed.issuer.state().line_broken = true;
+    bed.with_unsent_entry().await;
+    until("cut off", || bed.gate().enrolment() == EnrolmentStatus::CutOff).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let (_, personal, unseen) = entries(bed.dir.path()).await;
+    assert!(unseen >= 2 && personal == unseen, "{personal} of {unseen} unseen entries");
+    assert!(bed.dir.path().join("device.pem").exists(), "they still have to be signed");
+    bed.issuer.state().line_broken = false;
+    bed.gate().sync_now();
+    let key = bed.dir.path().join("device.pem");
+    until("the key is gone", || !key.exists()).await;
+    assert_eq!(entries(bed.dir.path()).await.1, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verifier_that_is_enrolled_anew_begins_a_new_journal_that_cites_the_old_one() {
+    let bed = Bed::start().await;
+    bed.issuer.state().cut_off = true;
+    bed.gate().sync_now();
+    let key = bed.dir.path().join("device.pem");
+    until("the key is gone", || !key.exists()).await;
+    let before = bed.gate().journal().standing().unwrap().head;
+    let (issuer, clock, dir) = bed.stop().await;
+    issuer.state().cut_off = false;
+    let store = Store::open(dir.path()).await.unwrap();
+    let config = config(dir.path());
+    let later = NOON.plus_hours(1);
+    let (http, code) = (client(&config).unwrap(), issuer.enrolment());
+    enrol(&store, &config, &http, &SeededEntropy::new(6), &code, later).await.unwrap();
+    store.close().await;
+    clock.set(later.plus_minutes(1));
+    let (again, shutdown) = serve(dir.path(), &clock).await;
+    let standing = again.gate.journal().standing().unwrap();
+    assert_ne!(standing.head.id, before.id);
+    let first = again.gate.journal().find_record(0).await.unwrap().unwrap();
+    assert_eq!(Entry::decode(&first.chained).unwrap().draft.cites, Some(before.hash));
+    shutdown.begin();
+    again.finished().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_override_an_old_status_but_nobody_lets_in_who_isolates() {
+    let bed = Bed::start().await;
+    let guard = bed.guard().await;
+    let until_later = NOON.plus_days(60).seconds();
+    let seq = bed.issuer.change(|state| {
+        state.put_person(7, |person| person.isolating_until = Some(until_later));
+    });
+    bed.seq(seq).await;
+    bed.issuer.state().confirmed = false;
+    bed.clock.set(NOON.plus_days(20));
+    let isolating = bed.scan(&guard, &bed.pass(7)).await;
+    assert_eq!((isolating.verdict, isolating.step), (Verdict::Isolating, Step::Stopped));
+    assert_eq!(isolating.also, [Verdict::Stale]);
+    assert!(!isolating.override_possible);
+    let refused = bed.gate().approve(&guard, isolating.session, "g2", PIN, "老职工").await;
+    assert_eq!(refused, Err(GateError::NoOverride));
+    let healthy = bed.scan(&guard, &bed.pass(8)).await;
+    assert!(healthy.verdict == Verdict::Stale && healthy.override_possible);
+    let measured = bed.gate().approve(&guard, healthy.session, "g2", PIN, "老职工").await.unwrap();
+    assert_eq!(measured.step, Step::Measure);
+    let passed = bed.gate().measure(&guard, healthy.session, 365).await.unwrap();
+    assert_eq!(passed.step, Step::Passed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_is_looked_up_by_the_own_number_and_shown_by_it() {
+    let bed = Bed::start().await;
+    let guard = bed.guard().await;
+    let seq = bed.issuer.change(|state| {
+        state.put_person(31, |person| person.worker = "AB12C-0777".to_owned());
+        state.put_person(32, |person| {
+            person.worker = "0F9E8-0777".to_owned();
+            person.enterprise = "海港食品（示例）".to_owned();
+        });
+        state.put_person(33, |person| person.worker = "AB12D-0888".to_owned());
+        state.put_person(34, |person| person.worker = "AB12E-0888".to_owned());
+    });
+    bed.seq(seq).await;
+    let rows = bed.gate().lookup(&guard, "0777").await.unwrap();
+    assert_eq!(rows.len(), 2);
+    assert!(rows.iter().all(|row| row.number == "0777"), "their enterprises tell them apart");
+    let rows = bed.gate().lookup(&guard, "0888").await.unwrap();
+    let numbers: Vec<_> = rows.iter().map(|row| row.number.as_str()).collect();
+    assert_eq!(numbers, ["AB12D-0888", "AB12E-0888"], "two of one name are told apart");
+    assert_eq!(bed.gate().lookup(&guard, "ab12c-0777").await.unwrap().len(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_set_back_makes_nothing_valid_until_the_issuer_tells_the_time() {
     let bed = Bed::start().await;
