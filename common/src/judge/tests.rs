@@ -221,7 +221,7 @@ fn newer_payload() -> Vec<u8> {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
+#[expect(clippy::too_many_lines, reason = "one table, read as a whole")]
 fn one_case_for_every_verdict() {
     let good = World::good;
     let official = Origin::parse(&format!("https://{HOST}")).unwrap();

@@ -27,7 +27,7 @@ async fn verify(app: &App) -> Result<ExitCode, CommandError> {
     match audit::verify(&mut tx).await? {
         Ok(count) => {
             let (_, head) = audit::head(&mut tx).await?;
-            let head: String = head.iter().map(|byte| format!("{byte:02x}")).collect();
+            let head = fugong_common::hex::encode(&head);
             println!("{count} entries follow from one another.\nThe chain ends in {head}");
             Ok(ExitCode::SUCCESS)
         }

@@ -318,7 +318,7 @@ fn digest(draft: &Draft, form: &RegimeForm, standing: &Standing) -> String {
         form.starts.trim(),
         standing.next_version
     );
-    Sha256::digest(text.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    fugong_common::hex::encode(&Sha256::digest(text.as_bytes())).chars().take(32).collect()
 }
 
 /// Enterprises that a regime of this division would hold for: those below it, without those whose

@@ -70,7 +70,7 @@ impl Follower {
         if recent.iter().any(about_me) {
             let mut tx = self.app.db().read().await?;
             let gate = store::find(&mut tx, &self.gate_id).await?;
-            if !gate.is_some_and(|gate| gate.state == GateState::Confirmed.code()) {
+            if gate.is_none_or(|gate| gate.state != GateState::Confirmed.code()) {
                 return Ok(None);
             }
         }

@@ -10,7 +10,7 @@ use crate::db::{Db, DbError};
 
 /// This month and so many more exist at any time.
 const MONTHS_AHEAD: usize = 3;
-const LOOK_EVERY: Duration = Duration::from_secs(6 * 3600);
+const LOOK_EVERY: Duration = Duration::from_hours(6);
 
 /// Makes the months that are missing, and looks again every few hours.
 pub async fn keep_ahead(app: App) {

@@ -59,9 +59,9 @@ fn regime_form(fever: &str, starts: &str) -> String {
          &order_zh=%E9%80%90%E4%BA%BA%E7%99%BB%E8%AE%B0&order_en=write%20down"
     );
     for scale in ["above", "below", "small"] {
-        form.push_str(&format!(
+        form += &format!(
             "&{scale}_0_code=street&{scale}_0_zh=%E8%A1%97%E9%81%93&{scale}_0_en=street&{scale}_0_role=director"
-        ));
+        );
     }
     form
 }

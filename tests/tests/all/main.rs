@@ -1,4 +1,11 @@
 //! Everything that needs more than one crate: journeys through the real binaries.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on ends at once, saying why"
+)]
 
 mod gate_away;
 mod keys;

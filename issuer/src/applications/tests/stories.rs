@@ -148,8 +148,9 @@ async fn a_visit_that_fails_bars_signing_until_another_passes() {
     let bench = Bench::new().await;
     let application = submitted(&bench, "e1").await;
     let intake = bench.by("intake", Role::Intake).await;
-    let visit = Some((checker(), "2020-02-11".to_owned()));
-    let sent = accept(&intake, &application.id, &application.seen(), visit.clone()).await.unwrap();
+    let (who, day) = (checker(), "2020-02-11".to_owned());
+    let visit = Some((who.clone(), day.clone()));
+    let sent = accept(&intake, &application.id, &application.seen(), visit).await.unwrap();
     let page = bench.by("checker", Role::Checker).await;
     let absent = Recorded { attended: false, ..good_visit() };
     let failed = record_check(&page, &sent.id, &sent.seen(), &absent).await.unwrap();
@@ -159,7 +160,6 @@ async fn a_visit_that_fails_bars_signing_until_another_passes() {
     let signed = sign(&secretary, &failed.id, &failed.seen(), &digest).await;
     assert!(matches!(signed, Err(ActError::Conflict(_))));
     assert_eq!(waiting_for(&bench, &intake).await, [Task::Resend]);
-    let (who, day) = visit.unwrap();
     let again = send_checker(&intake, &failed.id, &failed.seen(), who, day).await.unwrap();
     assert_eq!(waiting_for(&bench, &page).await, [Task::Check]);
     let passed = record_check(&page, &again.id, &again.seen(), &good_visit()).await.unwrap();
