@@ -18,6 +18,7 @@ pub mod fields;
 pub mod gates;
 pub mod inspections;
 pub mod keys;
+pub mod passes;
 pub mod people;
 pub mod permits;
 pub mod premises;

@@ -173,7 +173,8 @@ async fn new(
     };
     let from = Millis::from_seconds(app.now().seconds());
     let terms = Terms {
-        nbf: from,
+        // A permit that begins today began at midnight.
+        nbf: from.plus_days(-1),
         sign_until: from.plus_days(sign_days),
         exp: from.plus_days(days),
         scope,

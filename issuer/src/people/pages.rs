@@ -444,9 +444,15 @@ async fn mark_left(
     let mut tx = page.app.db().write().await?;
     let (person, e) = find(&page, &mut tx, &id, Action::EditPeople).await?;
     if store::mark_left(&mut tx, &person, at).await? {
+        let by = crate::permits::By::from(&page.actor);
+        // Nobody who left comes in on a pass that was forgotten.
+        let reason = w.mark_left;
+        let ended =
+            crate::passes::revoke_of(&page.app, &mut tx, &person, &by, &e.division_id, reason)
+                .await?;
         page.record(&mut tx, "person.left", ("person", &id), &e.division_id, &form.left_on).await?;
         let change = note_roster_change(&page.app, &mut tx, &e.id).await?;
-        page.app.commit(tx, change).await?;
+        page.app.commit(tx, change.max(ended)).await?;
     }
     Ok(see_other(&format!("/people/{id}?done=left")))
 }

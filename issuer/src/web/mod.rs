@@ -25,7 +25,7 @@ pub use words::WebWords;
 use crate::app::App;
 use crate::{
     accounts, applications, approvals, audit, desk, divisions, enterprises, gates, inspections,
-    keys, people, permits, premises, settings, status, verify,
+    keys, passes, people, permits, premises, settings, status, verify,
 };
 
 /// Files of the issuer's own beside the shared ones.
@@ -66,6 +66,7 @@ pub fn declare(app: &App) -> Routes {
         audit::pages::routes,
         keys::pages::routes,
         permits::pages::routes,
+        passes::pages::routes,
         status::pages::routes,
         permits::issuing::routes,
         verify::pages::routes,
