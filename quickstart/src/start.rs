@@ -15,7 +15,7 @@ use fugong_common::service::tls::TlsError;
 use fugong_common::time::Clock;
 use fugong_issuer::app::App;
 use fugong_issuer::cli::serve as issuing;
-use fugong_issuer::{changes, gates, keys, permits, print};
+use fugong_issuer::{changes, gates, keys, passes, people, permits, print};
 use fugong_verifier::enrol::{Enrolled, enrol};
 use fugong_verifier::issuer::client;
 use fugong_verifier::store::{DirLock, Store};
@@ -221,7 +221,7 @@ pub async fn start(
     };
     let issuer = issuing::start(app.clone(), shutdown.clone()).await.map_err(NotStarted::Issuer)?;
     let placard = print_placard(&app, &town, &places).await?;
-    let passes = places.placards.join("passes.pdf");
+    let passes = print_passes(&app, &town, &places).await?;
     let gate = fugong_verifier::Config {
         data_dir: places.gate.clone(),
         listen: SocketAddr::new(network.listen, options.gate_port),
@@ -321,6 +321,29 @@ async fn print_placard(app: &App, town: &Town, places: &Places) -> Result<PathBu
     let png = print::placard_png(&fonts, print::Sheet::A4, &face).map_err(said)?;
     write_file(&places.placards.join("placard.png"), &png)?;
     write_file(&pdf, &print::placard_pdf(&fonts, print::Sheet::A4, &face).map_err(said)?)?;
+    Ok(pdf)
+}
+
+/// Issues passes to the first enterprise's people and writes the sheet; once.
+async fn print_passes(app: &App, town: &Town, places: &Places) -> Result<PathBuf, NotStarted> {
+    let pdf = places.placards.join("passes.pdf");
+    if pdf.exists() {
+        return Ok(pdf);
+    }
+    let mut tx = app.db().write().await?;
+    let people = people::store::list_on_roster(&mut tx, &town.enterprise_id).await?;
+    let permits =
+        permits::store::list_current_of(&mut tx, &town.enterprise_id, app.now()).await?;
+    let (passes, change) = passes::issue(app, &mut tx, &people, &permits).await.map_err(said)?;
+    app.commit(tx, change).await?;
+    let grounds = passes::Grounds::of(&permits).map_err(said)?;
+    let fonts = app.fonts().map_err(said)?;
+    let cards = passes::cards(&grounds, &passes);
+    write_file(&pdf, &print::pass_sheet_pdf(&fonts, "员工出入证", &cards).map_err(said)?)?;
+    let pages = print::pass_sheet_png(&fonts, &cards).map_err(said)?;
+    if let Some(first) = pages.first() {
+        write_file(&places.placards.join("passes-1.png"), first)?;
+    }
     Ok(pdf)
 }
 
