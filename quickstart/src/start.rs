@@ -332,8 +332,7 @@ async fn print_passes(app: &App, town: &Town, places: &Places) -> Result<PathBuf
     }
     let mut tx = app.db().write().await?;
     let people = people::store::list_on_roster(&mut tx, &town.enterprise_id).await?;
-    let permits =
-        permits::store::list_current_of(&mut tx, &town.enterprise_id, app.now()).await?;
+    let permits = permits::store::list_current_of(&mut tx, &town.enterprise_id, app.now()).await?;
     let (passes, change) = passes::issue(app, &mut tx, &people, &permits).await.map_err(said)?;
     app.commit(tx, change).await?;
     let grounds = passes::Grounds::of(&permits).map_err(said)?;

@@ -14,7 +14,6 @@ use fugong_common::lang::Lang;
 use fugong_common::manifest::Manifest;
 use fugong_common::permit::SiteCode;
 use fugong_common::records::{self, RecordSet};
-use fugong_common::serial::{PassReference, Serial};
 use fugong_common::temperature::Thresholds;
 use fugong_common::time::Millis;
 use fugong_common::trust::{Span, TrustedKey};
@@ -29,7 +28,7 @@ use crate::app::App;
 use crate::db::{DbError, Tx};
 use crate::divisions;
 use crate::keys::store::StoredList;
-use crate::{changes, keys, people, permits, premises, status};
+use crate::{changes, keys, passes, people, permits, premises, status};
 
 type Bytes = Arc<Vec<u8>>;
 type Sha = [u8; 32];
@@ -302,8 +301,8 @@ async fn roster_of(
     enterprise: &str,
     lineage: Lineage,
 ) -> Result<Vec<PersonRecord>, DbError> {
-    let passes = store::list_passes(tx, enterprise_id).await?;
-    let passes: HashMap<String, store::PassRow> =
+    let passes = passes::store::list_current(tx, enterprise_id).await?;
+    let passes: HashMap<String, passes::store::Pass> =
         passes.into_iter().map(|pass| (pass.person_id.clone(), pass)).collect();
     let people = people::store::list_on_roster(tx, enterprise_id).await?;
     Ok(people
@@ -320,10 +319,10 @@ async fn roster_of(
                 lineage,
                 not_before: (person.not_before > 0).then(|| Millis(person.not_before).seconds()),
                 isolating_until: None,
-                reference: pass.and_then(|pass| PassReference::from_hex(&pass.reference)),
+                reference: pass.map(|pass| pass.reference),
                 pass: pass.and_then(|pass| {
                     Some(PassLink {
-                        serial: Serial::from_hex(&pass.serial)?,
+                        serial: pass.serial,
                         status_index: u32::try_from(pass.status_index).ok()?,
                         key: pass.key_id.parse().ok()?,
                     })

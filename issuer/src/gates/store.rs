@@ -624,24 +624,3 @@ pub async fn ensure_partition(
     }
     Ok(())
 }
-
-/// A pass in force, for the roster.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct PassRow {
-    pub person_id: String,
-    pub serial: String,
-    pub reference: String,
-    pub key_id: String,
-    pub status_index: i64,
-}
-
-/// The passes in force of an enterprise's people.
-pub async fn list_passes(tx: &mut Tx, enterprise_id: &str) -> Result<Vec<PassRow>, DbError> {
-    rows!(
-        tx,
-        PassRow,
-        "SELECT person_id, serial, reference, key_id, status_index FROM passes \
-         WHERE enterprise_id = $1 AND state = 'issued'",
-        enterprise_id
-    )
-}

@@ -32,6 +32,7 @@ pub use store::Pass;
 use crate::app::App;
 use crate::db::{DbError, Tx};
 use crate::keys::{self, NoKey, Signing};
+use crate::people::gate_number;
 use crate::people::store::Person;
 use crate::permits::{self, By, Permit, State};
 use crate::print::{PassCard, PrintError};
@@ -149,7 +150,8 @@ fn card(grounds: &Grounds, claims: &Claims, reference: PassReference, token: &[u
     PassCard {
         enterprise: grounds.enterprise.clone(),
         name: claims.name.to_string(),
-        worker_number: claims.worker.to_string(),
+        // People know their own number, without the mark that keeps enterprises apart.
+        worker_number: claims.worker.as_str().split_once('-').map_or("", |(_, own)| own).to_owned(),
         role: claims.role.to_string(),
         valid_from: day(claims.validity.not_before()),
         valid_until: day(claims.validity.last_second()),
@@ -181,7 +183,8 @@ fn sign(
     let role = if person.job.trim().is_empty() { "员工" } else { person.job.trim() };
     let (serial, reference) = (Serial::new(app.entropy()), PassReference::new(app.entropy()));
     let claims = Claims {
-        worker: WorkerNumber::parse(&person.worker_number).map_err(|_| odd())?,
+        worker: WorkerNumber::parse(&gate_number(&person.enterprise_id, &person.worker_number))
+            .map_err(|_| odd())?,
         serial,
         validity,
         name: Name::parse(&person.name).map_err(|_| odd())?,

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use fugong_common::placard::{Origin, placard_url};
+use fugong_issuer::passes;
 use fugong_issuer::people::gate_number;
 use fugong_issuer::permits::store as permits;
 use fugong_tests::person::Person;
@@ -170,4 +171,58 @@ async fn a_placard_of_another_site_opens_nothing_here() {
         }
     }
     assert_eq!(seen, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_pass_opens_the_gate_until_it_is_revoked() {
+    let mut stack = Stack::new(Kind::Sqlite).await;
+    stack.enrol().await;
+    let guard = stack.guard().await;
+    let app = &stack.inside;
+    let mut tx = app.db().write().await.unwrap();
+    let people = fugong_issuer::people::store::list_on_roster(&mut tx, &stack.town.enterprise_id)
+        .await
+        .unwrap();
+    let current =
+        permits::list_current_of(&mut tx, &stack.town.enterprise_id, app.now()).await.unwrap();
+    let (issued, change) = passes::issue(app, &mut tx, &people[..2], &current).await.unwrap();
+    app.commit(tx, change).await.unwrap();
+    let text = fugong_common::placard::pass_text(&issued[0].token);
+    wait_for("the gate knows the pass", 400, async || {
+        scan(&guard, &text, "in").await["verdict"] == "measure"
+    })
+    .await;
+    let answer = scan(&guard, &text, "in").await;
+    assert!(answer["person"].to_string().contains(&people[0].name), "{answer}");
+    let done = measure(&guard, &answer["session"], 364).await;
+    assert_eq!(done["verdict"], "valid", "{done}");
+    // The small code on the pass, as a slow scanner types it.
+    let typed = issued[1].reference.to_string();
+    assert_eq!(scan(&guard, &typed, "in").await["verdict"], "measure");
+    let mut tx = app.db().write().await.unwrap();
+    let by = fugong_issuer::permits::By::default();
+    let change =
+        passes::revoke_of(app, &mut tx, &people[1], &by, "yuhuangding", "离职").await.unwrap();
+    app.commit(tx, change).await.unwrap();
+    wait_for("the revoked pass is refused", 400, async || {
+        scan(&guard, &typed, "in").await["verdict"] == "pass_lost"
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_placard_ends_with_its_last_day() {
+    let mut stack = Stack::new(Kind::Sqlite).await;
+    stack.enrol().await;
+    let _guard = stack.guard().await;
+    let placard = placard_text(&stack).await;
+    let data = stack.gate_data().display().to_string();
+    let (status, output) =
+        run("verifier", &["check", &placard, "--data", &data, "--json"], &[]).await;
+    assert_eq!(status, 0, "{output}");
+    let later = "2099-01-01T00:00:00+08:00";
+    let (status, output) =
+        run("verifier", &["check", &placard, "--data", &data, "--json", "--at", later], &[]).await;
+    assert_eq!(status, 1, "{output}");
+    assert!(!output.contains("\"valid\""), "{output}");
 }
