@@ -8,6 +8,7 @@
     reason = "a journey that cannot go on ends at once, saying why"
 )]
 
+pub mod browser;
 pub mod person;
 pub mod process;
 pub mod scratch;

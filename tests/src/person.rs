@@ -49,6 +49,15 @@ impl Person {
         response.bytes().await.expect("the body can be read").to_vec()
     }
 
+    /// The file that a form's button brings.
+    pub async fn download_form(&self, path: &str, form: &[(&str, &str)]) -> Vec<u8> {
+        let url = format!("{}{path}", self.origin);
+        let request = self.client.post(url).header(ORIGIN, &self.origin).form(form);
+        let response = request.send().await.expect("it answers");
+        assert!(response.status().is_success(), "{path}: {}", response.status());
+        response.bytes().await.expect("the body can be read").to_vec()
+    }
+
     /// Sends a form as its page would, and follows where it leads.
     pub async fn send(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         let url = format!("{}{path}", self.origin);

@@ -186,7 +186,7 @@ impl Stack {
     }
 
     /// The code that the gate prints once it listens.
-    async fn pairing_code(&self) -> String {
+    pub async fn pairing_code(&self) -> String {
         for _ in 0..200 {
             let log = self.gate.as_ref().map(Service::log).unwrap_or_default();
             if let Some(code) = log.lines().rev().find_map(|line| line.split("/pair?code=").nth(1))

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on ends at once, saying why"
 )]
 
+mod browser;
 mod gate_away;
 mod keys;
 mod main_job;

@@ -1,0 +1,274 @@
+//! A browser as people use it: Chromium driven through chromedriver, at the size of a phone or a
+//! desk, with everything that a page complains about kept.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use fantoccini::elements::Element;
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tokio::time::sleep;
+
+use crate::process::free_port;
+
+/// Width and height in CSS pixels.
+pub type Size = (u32, u32);
+pub const PHONE: Size = (390, 844);
+pub const DESK: Size = (1280, 800);
+
+const PATIENCE: Duration = Duration::from_secs(20);
+/// What a Chinese page may say in Latin letters, besides whatever holds a digit.
+const LATIN: &[&str] = &["PDF", "PNG", "SVG", "CSV", "QR", "English", "FG"];
+
+/// A running browser. Ended when dropped.
+#[derive(Debug)]
+pub struct Browser {
+    pub client: Client,
+    driver: Child,
+    driver_url: String,
+    /// The browser's own files; gone with it.
+    _profile: TempDir,
+    pictures: Option<PathBuf>,
+}
+
+impl Browser {
+    /// Starts Chromium; a camera film (concatenated JPEGs) makes it see what the film shows.
+    ///
+    /// # Panics
+    /// Where Chromium or chromedriver are missing: a test that skips itself proves nothing.
+    pub async fn start(size: Size, film: Option<&Path>) -> Self {
+        fugong_common::service::tls::install_provider();
+        let profile = TempDir::new().expect("a scratch directory can be made");
+        let port = free_port();
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .env("HOME", profile.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("chromedriver is installed (Debian: apt install chromium chromium-driver)");
+        let driver_url = format!("http://127.0.0.1:{port}");
+        let client = connect(&driver_url, capabilities(profile.path(), film)).await;
+        let pictures = std::env::var_os("FUGONG_SCREENSHOTS").map(PathBuf::from);
+        let browser = Self { client, driver, driver_url, _profile: profile, pictures };
+        browser.resize(size).await;
+        browser
+    }
+
+    /// A command that only chromedriver knows.
+    async fn ask(&self, path: &str, body: &Value) -> Value {
+        let session = self.client.session_id().await.expect("it answers").expect("it has begun");
+        let url = format!("{}/session/{session}/{path}", self.driver_url);
+        let response =
+            reqwest::Client::new().post(url).json(body).send().await.expect("chromedriver answers");
+        let status = response.status();
+        let answer: Value = response.json().await.expect("chromedriver answers in JSON");
+        assert!(status.is_success(), "{path}: {answer}");
+        answer["value"].clone()
+    }
+
+    pub async fn resize(&self, (width, height): Size) {
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        let command = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics });
+        self.ask("goog/cdp/execute", &command).await;
+    }
+
+    /// Opens an address.
+    pub async fn open(&self, url: &str) {
+        self.client.goto(url).await.expect("the page opens");
+    }
+
+    /// Waits until something is there.
+    pub async fn see(&self, css: &str) -> Element {
+        match self.client.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await {
+            Ok(element) => element,
+            Err(error) => panic!("no {css}: {error}\n{}", self.text().await),
+        }
+    }
+
+    pub async fn click(&self, css: &str) {
+        let element = self.see(css).await;
+        self.press(&element, css).await;
+    }
+
+    /// Follows a link by what it says.
+    pub async fn follow(&self, text: &str) {
+        let link = self.client.wait().at_most(PATIENCE).for_element(Locator::LinkText(text)).await;
+        match link {
+            Ok(link) => self.press(&link, text).await,
+            Err(error) => panic!("no link {text}: {error}\n{}", self.text().await),
+        }
+    }
+
+    async fn press(&self, element: &Element, what: &str) {
+        if let Err(error) = element.click().await {
+            panic!("{what} cannot be clicked: {error}\n{}", self.text().await);
+        }
+    }
+
+    /// Types into a field, or, where nothing takes the focus, onto the page.
+    pub async fn enter(&self, css: &str, text: &str) {
+        self.see(css).await.send_keys(text).await.expect("keys can be sent");
+    }
+
+    /// Everything to be read on the page.
+    pub async fn text(&self) -> String {
+        self.evaluate("return document.body.innerText").await.as_str().unwrap_or_default().into()
+    }
+
+    /// Waits until the page says something.
+    pub async fn read(&self, text: &str) {
+        for _ in 0..400 {
+            if self.text().await.contains(text) {
+                return;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the page never says {text}:\n{}", self.text().await);
+    }
+
+    pub async fn evaluate(&self, script: &str) -> Value {
+        // Between two pages there is none to ask.
+        self.client.execute(script, Vec::new()).await.unwrap_or(Value::Null)
+    }
+
+    pub async fn path(&self) -> String {
+        self.client.current_url().await.expect("it answers").path().to_owned()
+    }
+
+    /// Keeps a picture where `FUGONG_SCREENSHOTS` says so.
+    pub async fn picture(&self, name: &str) {
+        let Some(directory) = &self.pictures else { return };
+        std::fs::create_dir_all(directory).expect("the directory can be made");
+        let png = self.client.screenshot().await.expect("a picture can be taken");
+        std::fs::write(directory.join(format!("{name}.png")), png).expect("it can be written");
+    }
+
+    /// Holds the page to what holds for all of them, and keeps a picture of it.
+    pub async fn inspect(&self, name: &str) {
+        self.picture(name).await;
+        let source = self.client.source().await.expect("it answers");
+        assert!(!source.contains("{{") && !source.contains("{%"), "{name}: a template shows");
+        let over = self
+            .evaluate("return document.documentElement.scrollWidth - window.innerWidth")
+            .await
+            .as_f64();
+        assert!(over.is_some_and(|over| over <= 0.0), "{name} is {over:?} px too wide");
+        match self.evaluate("return document.documentElement.lang").await.as_str() {
+            Some("zh-Hans") => self.inspect_chinese(name).await,
+            Some("en") => self.inspect_english(name).await,
+            other => panic!("{name}: language {other:?}"),
+        }
+        self.complaints(name).await;
+    }
+
+    async fn inspect_chinese(&self, name: &str) {
+        let script = "const said = [document.title, document.body.innerText];\
+            for (const it of document.querySelectorAll('[title],[placeholder],[aria-label],[alt]'))\
+              for (const at of ['title', 'placeholder', 'aria-label', 'alt'])\
+                if (it.hasAttribute(at)) said.push(it.getAttribute(at));\
+            return said.join('\\n')";
+        let said = self.evaluate(script).await;
+        let words = english_words(said.as_str().unwrap_or_default());
+        assert!(words.is_empty(), "{name} speaks English: {words:?}");
+    }
+
+    /// Names and data stay Chinese; labels, buttons and headings of columns do not.
+    async fn inspect_english(&self, name: &str) {
+        let script = "return [...document.querySelectorAll(\
+              'main button, main label, th[scope=col], main dt, .nav > a, .nav-line > a')]\
+            .filter((it) => it.lang !== 'zh-Hans' && !it.closest('[lang=zh-Hans]'))\
+            .map((it) => it.innerText).filter((it) => /\\p{Script=Han}/u.test(it))";
+        let chinese = self.evaluate(script).await;
+        assert_eq!(chinese, json!([]), "{name} speaks Chinese");
+    }
+
+    /// Whatever the browser's console holds against the page: errors of scripts, refusals of the
+    /// content security policy, files that are missing.
+    async fn complaints(&self, name: &str) {
+        let log = self.ask("se/log", &json!({ "type": "browser" })).await;
+        let severe: Vec<&Value> =
+            log.as_array().into_iter().flatten().filter(|line| line["level"] == "SEVERE").collect();
+        assert!(severe.is_empty(), "{name}: {severe:#?}");
+    }
+
+    pub async fn close(mut self) {
+        self.client.clone().close().await.expect("the browser ends");
+        self.driver.kill().await.expect("chromedriver ends");
+    }
+}
+
+async fn connect(url: &str, capabilities: Capabilities) -> Client {
+    let mut last = String::new();
+    for _ in 0..100 {
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        match builder.capabilities(capabilities.clone()).connect(url).await {
+            Ok(client) => return client,
+            Err(error) => last = error.to_string(),
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    panic!("no browser: {last}");
+}
+
+fn capabilities(profile: &Path, film: Option<&Path>) -> Capabilities {
+    let mut args: Vec<String> = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--hide-scrollbars",
+        "--window-size=1280,900",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    args.push(format!("--user-data-dir={}", profile.join("profile").display()));
+    if let Some(film) = film {
+        args.push("--use-fake-device-for-media-stream".to_owned());
+        args.push("--use-fake-ui-for-media-stream".to_owned());
+        args.push(format!("--use-file-for-fake-video-capture={}", film.display()));
+    }
+    let wanted = json!({
+        "browserName": "chrome",
+        "goog:chromeOptions": { "args": args, "prefs": { "intl.accept_languages": "zh-CN,zh" } },
+        "goog:loggingPrefs": { "browser": "ALL" },
+    });
+    wanted.as_object().cloned().unwrap_or_default()
+}
+
+/// Words in Latin letters that are neither a code nor a name of a format.
+fn english_words(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_ascii_graphic())
+        .filter(|chunk| !chunk.starts_with("FG-") && !chunk.contains(|c: char| c.is_ascii_digit()))
+        .flat_map(|chunk| chunk.split(|c: char| !c.is_ascii_alphabetic()))
+        .filter(|word| word.len() > 1 && !LATIN.contains(word))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::english_words;
+
+    #[test]
+    fn english_is_told_from_codes_and_formats() {
+        assert_eq!(
+            english_words("下载 PDF，编号 FG-ABCDE-FGHJK 36.5℃ 3 号门 91370602MA3C"),
+            [""; 0]
+        );
+        assert_eq!(english_words("已签 signed，by 韩梅"), ["signed", "by"]);
+    }
+}
