@@ -154,12 +154,12 @@ async fn go_on_duty(browser: &Browser, stack: &Stack) {
     browser.inspect("gate-4-ready").await;
 }
 
-/// Picks the first worker of the roster for the placard that was just scanned.
-async fn choose_first_worker(browser: &Browser, name: &str) {
+/// Looks a worker up by number for the placard that was just scanned.
+async fn choose_worker(browser: &Browser, number: &str, name: &str) {
     browser.click("#act-form button[value=people]").await;
     browser.see("#query").await;
     browser.inspect(&format!("{name}-people")).await;
-    browser.enter("#query", "0001").await;
+    browser.enter("#query", number).await;
     browser.click("form[action='/people'] button.primary").await;
     browser.inspect(&format!("{name}-found")).await;
     browser.click("form[action='/people/choose'] button").await;
@@ -177,7 +177,7 @@ async fn a_guard_scans_by_camera_and_by_scanner_in_a_browser() {
     go_on_duty(&browser, &stack).await;
 
     browser.click("#camera-open").await;
-    choose_first_worker(&browser, "gate-5").await;
+    choose_worker(&browser, "0001", "gate-5").await;
     browser.inspect("gate-6-measure").await;
     for digit in ["3", "6", "5"] {
         browser.click(&format!("#measure-form [data-key='{digit}']")).await;
@@ -191,7 +191,7 @@ async fn a_guard_scans_by_camera_and_by_scanner_in_a_browser() {
     browser.open(&format!("{}/", stack.gate_origin())).await;
     browser.see("#station[data-stage=ready]").await;
     browser.enter("body", &format!("{placard}\u{e007}")).await;
-    choose_first_worker(&browser, "gate-8").await;
+    choose_worker(&browser, "0002", "gate-8").await;
     browser.resize(DESK).await;
     browser.inspect("gate-8-measure-desk").await;
 
