@@ -143,7 +143,7 @@ async fn go_on_duty(browser: &Browser, stack: &Stack) {
         browser.open(&format!("{}/sign-on", stack.gate_origin())).await;
     }
     browser.inspect("gate-2-guards").await;
-    browser.click("ul.tiles li:first-child a").await;
+    browser.follow(name).await;
     browser.see("[data-pin-pad]").await;
     for digit in pin.chars() {
         browser.click(&format!("[data-pin-pad] [data-key='{digit}']")).await;
