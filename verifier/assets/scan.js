@@ -20,7 +20,7 @@ let digits = "";
 let changed = false;
 let direction = $("#scan-form [name=direction]:checked")?.value ?? "in";
 let camera = null;
-let last = { text: "", at: 0 };
+let last = lastScan();
 let passedOver = false;
 let ticking = 0;
 
@@ -103,7 +103,11 @@ function arrive() {
   prepare();
   if (here.dataset.stage !== "ready") $(".stand").scrollIntoView({ block: "nearest" });
   // What was in view while somebody was being measured is asked again; who was just let in is not.
-  if (here.dataset.stage !== "measure" && passedOver) { passedOver = false; camera?.forget(); }
+  if (here.dataset.stage !== "measure" && passedOver) {
+    passedOver = false;
+    if (last.text) remember(last.text);
+    camera?.forget();
+  }
 }
 
 function announce(text) {
@@ -209,8 +213,19 @@ function chosen(form) { return $("[name=direction]:checked", form)?.value ?? dir
 
 function scan(text) {
   const code = text.trim();
-  last = { text: code, at: Date.now() };
+  remember(code);
   if (code) ask("/scan", new URLSearchParams({ text: code, direction }), said.checking);
+}
+
+// Kept over look-up and visitor form: coming back from them, the same code is still in view, and
+// asking it again would take away the green that has just appeared.
+function remember(text) {
+  last = { text, at: Date.now() };
+  keep("fugong-last", JSON.stringify(last));
+}
+
+function lastScan() {
+  try { return JSON.parse(kept("fugong-last")) ?? { text: "", at: 0 }; } catch { return { text: "", at: 0 }; }
 }
 
 function next() {
