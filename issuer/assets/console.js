@@ -27,3 +27,25 @@ for (const button of document.querySelectorAll("[data-print]")) {
 document.addEventListener("keydown", (event) => {
   if (event.repeat && event.key === "Enter" && event.target.closest?.(".decide")) event.preventDefault();
 });
+// An import under way: the page moves by itself; without scripts it is refreshed.
+const running = document.querySelector("[data-import]");
+if (running) {
+  const bar = running.querySelector("progress");
+  const text = running.querySelector("[data-words]");
+  const look = async () => {
+    try {
+      const answer = await fetch(running.dataset.import, { headers: { accept: "application/json" } });
+      const now = await answer.json();
+      if (!answer.ok || now.state !== "running") {
+        location.reload();
+        return;
+      }
+      bar.value = now.done;
+      text.textContent = text.dataset.words.replace("{done}", now.done).replace("{total}", now.total);
+      setTimeout(look, 700);
+    } catch {
+      setTimeout(look, 3000);
+    }
+  };
+  setTimeout(look, 500);
+}

@@ -17,6 +17,7 @@ pub(crate) const NOW: Millis = Millis(1_581_297_120_000);
 #[derive(Debug)]
 pub(crate) struct TestApp {
     pub(crate) app: App,
+    pub(crate) clock: Arc<ManualClock>,
     _dir: tempfile::TempDir,
 }
 
@@ -31,9 +32,9 @@ pub(crate) async fn app() -> TestApp {
     db.migrate().await.unwrap();
     let clock = Arc::new(ManualClock::new(NOW));
     let config = Config { data_dir: dir.path().to_owned(), ..Config::default() };
-    let handle: Arc<dyn fugong_common::time::Clock> = clock;
+    let handle: Arc<dyn fugong_common::time::Clock> = clock.clone();
     let app = App::new(db, handle, Arc::new(SeededEntropy::new(7)), config);
-    TestApp { app, _dir: dir }
+    TestApp { app, clock, _dir: dir }
 }
 
 /// The address of a new database on a `PostgreSQL` server.

@@ -57,6 +57,8 @@ pub(super) const ACTS: &[(&str, &str, &str)] = &[
     ("enterprise.add", "建立企业档案", "enterprise filed"),
     ("enterprise.edit", "修改企业档案", "enterprise edited"),
     ("enterprise.import", "导入企业", "enterprises imported"),
+    ("enterprise.export", "导出企业", "enterprises exported"),
+    ("import.bad_rows", "下载问题行", "bad rows downloaded"),
     ("enterprise.scale", "认定企业规模", "scale recorded"),
     ("enterprise.survey", "摸排登记", "survey recorded"),
     ("enterprise.note", "企业档案记事", "note on the file"),

@@ -5,6 +5,7 @@ pub(crate) mod doctor;
 mod keys;
 mod placard;
 pub mod serve;
+mod sheets;
 mod users;
 
 use std::path::PathBuf;
@@ -64,6 +65,12 @@ enum Command {
     /// Accounts: add, list, reset
     #[command(subcommand)]
     User(users::UserCommand),
+    /// Take in spreadsheets: enterprises, people
+    #[command(subcommand)]
+    Import(sheets::ImportCommand),
+    /// Write spreadsheets: enterprises
+    #[command(subcommand)]
+    Export(sheets::ExportCommand),
     /// Signing keys: new, list, retire
     #[command(subcommand)]
     Key(keys::KeyCommand),
@@ -175,6 +182,8 @@ async fn run(cli: Cli) -> Result<ExitCode, CommandError> {
             println!("{}: the schema is up to date", app.db().name());
         }
         Command::Doctor => return doctor::command(config).await,
+        Command::Import(command) => sheets::import(&open(config).await?, command).await?,
+        Command::Export(command) => sheets::export(&open(config).await?, command).await?,
         Command::Key(command) => keys::key(&open(config).await?, command).await?,
         Command::Trust(command) => keys::trust(&open(config).await?, command).await?,
         Command::Placard(args) => placard::command(&open(config).await?, args).await?,

@@ -17,7 +17,7 @@ use crate::accounts;
 use crate::app::App;
 use crate::config::Config;
 use crate::db::{Db, DbError};
-use crate::{changes, divisions, gates, permits, status, web};
+use crate::{changes, divisions, gates, imports, permits, status, web};
 
 /// Why the service did not start.
 #[derive(Debug)]
@@ -100,6 +100,7 @@ pub async fn start(app: App, shutdown: Shutdown) -> Result<Running, StartError> 
         tokio::spawn(status::keep_fresh(app.clone())),
         tokio::spawn(permits::acts::keep_sweeping(app.clone())),
         tokio::spawn(gates::keep_partitions_ahead(app.clone())),
+        tokio::spawn(imports::job::keep_tidy(app.clone())),
         tokio::spawn(pass_on(shutdown.clone(), app.shutdown().clone())),
         tokio::spawn(divisions::follow(app.clone())),
     ];

@@ -157,6 +157,29 @@ pub async fn next_site_number(tx: &mut Tx, community_id: &str) -> Result<i64, Db
     .ok_or(DbError::Reference)
 }
 
+/// Takes up to `wanted` site numbers below a community at once: the first and the last. `None` when
+/// all 9,999 are taken.
+pub async fn take_site_numbers(
+    tx: &mut Tx,
+    community_id: &str,
+    wanted: i64,
+) -> Result<Option<(i64, i64)>, DbError> {
+    // On PostgreSQL the row is locked by the update; its old value comes back from the new one.
+    let before = row!(
+        tx,
+        (i64,),
+        "UPDATE divisions SET site_number = site_number WHERE id = $1 RETURNING site_number",
+        community_id
+    )?;
+    let Some((before,)) = before else { return Ok(None) };
+    let count = wanted.min(9999 - before);
+    if count <= 0 {
+        return Ok(None);
+    }
+    run!(tx, "UPDATE divisions SET site_number = $2 WHERE id = $1", community_id, before + count)?;
+    Ok(Some((before + 1, before + count)))
+}
+
 /// Takes the next document number of a year, counting from 1 each year.
 pub async fn next_document_number(
     tx: &mut Tx,

@@ -1,8 +1,10 @@
 //! Enterprises and shops: one enterprise one file (domain A05), found among forty thousand,
 //! edited without overwriting one another, with scale as a dated fact (A30).
 
+pub mod bulk;
 pub mod choices;
 mod details;
+pub mod export;
 pub mod file;
 mod form;
 pub mod pages;

@@ -27,6 +27,8 @@ pub fn routes(routes: Routes) -> Routes {
         .post("/enterprises/new", Action::EditEnterprises, add)
         .get("/enterprises/{id}/edit", Action::EditEnterprises, edit_form)
         .post("/enterprises/{id}/edit", Action::EditEnterprises, edit);
+    let routes =
+        routes.get("/enterprises/export.xlsx", Action::ImportEnterprises, super::export::download);
     file::routes(routes)
 }
 

@@ -103,6 +103,7 @@ words! {
         no_applications: "还没有申请。", "No applications yet.";
         no_permits: "还没有许可。", "No permits yet.";
         file_application: "新建申请", "New application";
+        print: "打印", "Print";
         printed: "打印于 {time}", "printed {time}";
         fields_code: "代码", "code";
         fields_name: "名称", "name";

@@ -1,6 +1,7 @@
 //! The roster (domain A07) and one person one file (A06). Counts are derived from it, never
 //! typed twice (A09); gates are told what changes.
 
+pub mod bulk;
 mod details;
 mod form;
 mod gate_number;

@@ -1,6 +1,7 @@
 //! Places apart from who works there (domain A96): a park, mall, market or building contains
 //! others, one gate may serve all of them, and each lies in one grid (A32).
 
+pub mod bulk;
 pub mod pages;
 pub mod store;
 mod words;

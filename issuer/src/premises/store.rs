@@ -86,6 +86,18 @@ pub async fn find_by_site_code(tx: &mut Tx, site_code: i64) -> Result<Option<Pre
     )
 }
 
+/// How many site codes of a range are taken.
+pub async fn count_between(tx: &mut Tx, first: i64, last: i64) -> Result<i64, DbError> {
+    let found = row!(
+        tx,
+        (i64,),
+        "SELECT COUNT(*) FROM premises WHERE site_code >= $1 AND site_code <= $2",
+        first,
+        last
+    )?;
+    Ok(found.map_or(0, |(n,)| n))
+}
+
 /// One line of the list: the place, its container's name and how many enterprises work there.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct PremisesLine {
@@ -330,6 +342,26 @@ pub async fn list_tenants(
         premises_id,
         now.0,
         limit
+    )
+}
+
+/// The addresses at which enterprises of a range of ids work: (enterprise, address), the oldest
+/// occupancy of each first.
+pub async fn list_addresses(
+    tx: &mut Tx,
+    after: &str,
+    up_to: &str,
+    now: Millis,
+) -> Result<Vec<(String, String)>, DbError> {
+    rows!(
+        tx,
+        (String, String),
+        "SELECT o.enterprise_id, p.address FROM occupancies o JOIN premises p ON p.id = o.premises_id \
+         WHERE o.enterprise_id > $1 AND o.enterprise_id <= $2 AND o.valid_from <= $3 \
+         AND (o.valid_to IS NULL OR o.valid_to > $3) ORDER BY o.enterprise_id, o.valid_from, p.id",
+        after,
+        up_to,
+        now.0
     )
 }
 

@@ -7,6 +7,7 @@ mod routes;
 mod words;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use fugong_common::service::assets::{Asset, Assets, SHARED};
@@ -24,8 +25,8 @@ pub use words::WebWords;
 
 use crate::app::App;
 use crate::{
-    accounts, applications, approvals, audit, desk, divisions, enterprises, gates, inspections,
-    keys, passes, people, permits, premises, settings, status, verify,
+    accounts, applications, approvals, audit, desk, divisions, enterprises, gates, imports,
+    inspections, keys, passes, people, permits, premises, settings, status, verify,
 };
 
 /// Files of the issuer's own beside the shared ones.
@@ -76,6 +77,7 @@ pub fn declare(app: &App) -> Routes {
         enterprises::pages::routes,
         premises::pages::routes,
         people::pages::routes,
+        imports::pages::routes,
     ] {
         routes = capability(routes);
     }
@@ -96,6 +98,10 @@ pub fn router(app: &App, shutdown: Shutdown) -> Result<Router, BadOrigin> {
     let origins = Origins::new(allowed).signed("/api/gate/");
     let assets = app.assets().clone();
     let mut shell = Shell::new("issuer", origins, assets, app.entropy_handle());
+    // Uploads over slow lines, and the whole territory as a spreadsheet.
+    for slow in ["/enterprises/import", "/people/import", "/imports/", "/enterprises/export"] {
+        shell.patient.push((slow.to_owned(), Duration::from_mins(3)));
+    }
     shell.error_page = Arc::new({
         let app = app.clone();
         move |problem, asked| errors::page(&app, problem, asked)
