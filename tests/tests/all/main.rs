@@ -1,5 +1,6 @@
 //! Everything that needs more than one crate: journeys through the real binaries.
 #![allow(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
