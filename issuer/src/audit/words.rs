@@ -101,6 +101,7 @@ pub(super) const ACTS: &[(&str, &str, &str)] = &[
     ("pass.issue", "制发出入证", "pass issued"),
     ("pass.print", "打印出入证", "passes printed"),
     ("pass.revoke", "作废出入证", "pass withdrawn"),
+    ("pass.print", "打印出入证", "passes printed"),
     ("trust.sign", "签发机构清单", "list of signing authorities signed"),
     ("key.new", "新建签名密钥", "signing key made"),
     ("key.retire", "停用签名密钥", "signing key retired"),

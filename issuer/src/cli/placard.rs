@@ -71,9 +71,9 @@ pub(super) async fn command(app: &App, args: PlacardArgs) -> Result<(), CommandE
             .await?
             .ok_or_else(|| said(format!("there is no permit with check number {serial}")))?;
         drop(tx);
-        if !is_printable(&permit) {
+        if !is_printable(&permit, app.now()) {
             return Err(said(format!(
-                "{serial} is {}: its placard is not printed any more",
+                "{serial} is {} or has ended: its placard is not printed",
                 permit.state.code()
             )));
         }

@@ -135,6 +135,7 @@ struct RosterPage {
     lines: Vec<PersonLine>,
     next: Option<String>,
     movements: Vec<MovementDay>,
+    gives_passes: bool,
     may_edit: bool,
 }
 
@@ -194,6 +195,7 @@ async fn roster(
             })
             .collect(),
         movements: by_day(&page, &movements),
+        gives_passes: page.actor.may(Action::IssuePasses),
         may_edit: page.actor.may(Action::EditPeople),
         next,
         counts,

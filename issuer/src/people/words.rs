@@ -4,6 +4,7 @@ words! {
     /// Texts of rosters and person files.
     pub struct PeopleWords {
         title: "人员", "People";
+        passes: "员工出入证", "Worker passes";
         roster: "员工花名册", "Roster";
         person_file: "人员档案", "Person file";
         search: "姓名、工号或证件后四位", "Name, worker number or last four";

@@ -163,7 +163,7 @@ async fn list(page: Page, Query(search): Query<Search>) -> Result<Response, Prob
             tone,
             state,
             copies: permit.copies,
-            printable: printing::is_printable(permit),
+            printable: printing::is_printable(permit, page.now),
         }
     });
     let lines = lines.collect();
@@ -258,6 +258,8 @@ struct ShowPage {
     status_at: String,
     history: Vec<Entry>,
     offers: Vec<Offer>,
+    /// Suspended: what to do about that comes first.
+    waits: bool,
     may_print: bool,
     may_hand_over: bool,
     printable: bool,
@@ -393,9 +395,10 @@ async fn render(page: &Page, permit: Permit, typed: Option<Typed>) -> Result<Res
         status_at: fill(w.status_at, &[("key", &permit.key_id), ("index", &permit.status_index)]),
         history,
         offers,
+        waits: matches!(permit.state, State::Suspended { .. }),
         may_print: may(Action::PrintPermits),
         may_hand_over: may(Action::IssuePermits) && !permit.state.is_final(),
-        printable: printing::is_printable(&permit),
+        printable: printing::is_printable(&permit, now),
         permit,
     })?;
     Ok((status, response).into_response())

@@ -4,12 +4,13 @@ use axum::extract::{Form, Path};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fugong_common::service::problem::Problem;
+use fugong_common::time::Millis;
 use fugong_common::words::fill;
 use serde::Deserialize;
 
 use super::issue::print_problem;
 use super::words::both;
-use super::{By, Permit, pages, sheet, store};
+use super::{By, Permit, State, pages, sheet, store};
 use crate::app::App;
 use crate::audit::Act;
 use crate::authz::Action;
@@ -86,9 +87,9 @@ pub async fn draw(
     drawn.await.map_err(Problem::internal)?.map_err(|error| print_problem(&error))
 }
 
-/// Whether there still is a placard to print.
-pub const fn is_printable(permit: &Permit) -> bool {
-    !permit.state.is_final()
+/// Whether there is a placard to print: not of a permit that is suspended, over or has ended.
+pub fn is_printable(permit: &Permit, now: Millis) -> bool {
+    permit.state == State::Issued && permit.claims.validity.expires() > now.seconds()
 }
 
 /// Counts the copies and writes them down.
@@ -146,7 +147,7 @@ async fn print_one(
     Form(form): Form<PrintForm>,
 ) -> Result<Response, Problem> {
     let permit = pages::find(&page, &id, Action::PrintPermits).await?;
-    if !is_printable(&permit) {
+    if !is_printable(&permit, page.now) {
         return Err(no_print());
     }
     let placard = sheet::placard(&page.app, &permit)?;
@@ -197,7 +198,7 @@ async fn print_many(
             let found = store::list(&mut tx, &bounds, &filter, page.now, &before, CHUNK).await?;
             let Some(last) = found.last() else { break };
             before.clone_from(&last.id);
-            permits.extend(found.into_iter().filter(is_printable));
+            permits.extend(found.into_iter().filter(|permit| is_printable(permit, page.now)));
             if permits.len() > MOST {
                 break;
             }
@@ -206,7 +207,7 @@ async fn print_many(
         for (_, id) in fields.iter().filter(|(key, _)| key == "id").take(MOST + 1) {
             let Some(permit) = store::find(&mut tx, id).await? else { continue };
             page.require(Action::PrintPermits, pages::place(&permit))?;
-            if is_printable(&permit) {
+            if is_printable(&permit, page.now) {
                 permits.push(permit);
             }
         }

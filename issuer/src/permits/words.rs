@@ -60,7 +60,7 @@ words! {
         preview: "预览", "Preview";
         preview_alt: "公示牌样张", "Specimen of the placard";
         preview_why: "预览为样张，不含二维码，不得张贴。", "The preview is a specimen without code and must not be posted.";
-        no_print: "该许可已失效，不能再打印公示牌。", "This permit no longer holds; its placard is not printed any more.";
+        no_print: "该许可目前无效，不能打印公示牌。", "This permit does not hold at present; its placard is not printed.";
         select: "选择", "Select";
         suspend: "暂停…", "Suspend…";
         suspend_now: "确认暂停", "Suspend it";

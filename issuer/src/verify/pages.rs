@@ -32,6 +32,7 @@ pub fn routes(routes: Routes) -> Routes {
     let routes = routes
         .get("/v", Action::VerifyInPublic, number_form)
         .post("/v", Action::VerifyInPublic, by_number)
+        .get("/v/", Action::VerifyInPublic, number_form)
         .get("/v/{text}", Action::VerifyInPublic, by_text)
         .get("/report", Action::VerifyInPublic, report_form)
         .post("/report", Action::VerifyInPublic, report)

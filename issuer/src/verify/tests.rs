@@ -98,7 +98,7 @@ async fn every_public_verdict_is_shown_first_in_either_language_and_in_no_other(
         let verdict = Verdict::from_code(code).unwrap();
         let (status, zh) = town.get(&page_of(&token), "").await;
         assert_eq!(status, 200, "{code}");
-        let word = format!("</svg>{}</h1>", verdict.public_word(Lang::Zh));
+        let word = format!("<span class=\"cap\">{}</span></h1>", verdict.public_word(Lang::Zh));
         assert!(zh.contains(&word), "{code}: {zh}");
         assert!(zh.contains(verdict.public_advice(Lang::Zh)), "{code}");
         let foreign: Vec<_> = latin_words(&zh)
@@ -107,7 +107,13 @@ async fn every_public_verdict_is_shown_first_in_either_language_and_in_no_other(
             .collect();
         assert_eq!(foreign, Vec::<String>::new(), "{code}");
         let (_, en) = town.get(&format!("{}?lang=en", page_of(&token)), "").await;
-        assert!(en.contains(&format!("</svg>{}</h1>", verdict.public_word(Lang::En))), "{code}");
+        assert!(
+            en.contains(&format!(
+                "<span class=\"cap\">{}</span></h1>",
+                verdict.public_word(Lang::En)
+            )),
+            "{code}"
+        );
         assert!(!en.contains("有效期") && !en.contains("请"), "{code}: {en}");
     }
 }
