@@ -99,7 +99,6 @@ pub(super) const ACTS: &[(&str, &str, &str)] = &[
     ("permit.revoke", "撤销许可", "permit revoked"),
     ("permit.supersede", "旧牌作废", "placard superseded"),
     ("pass.issue", "制发出入证", "pass issued"),
-    ("pass.print", "打印出入证", "passes printed"),
     ("pass.revoke", "作废出入证", "pass withdrawn"),
     ("pass.print", "打印出入证", "passes printed"),
     ("trust.sign", "签发机构清单", "list of signing authorities signed"),

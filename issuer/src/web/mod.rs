@@ -102,6 +102,8 @@ pub fn router(app: &App, shutdown: Shutdown) -> Result<Router, BadOrigin> {
     for slow in ["/enterprises/import", "/people/import", "/imports/", "/enterprises/export"] {
         shell.patient.push((slow.to_owned(), Duration::from_mins(3)));
     }
+    // Two thousand placards take longer than a page.
+    shell.patient.push(("/permits/print".to_owned(), Duration::from_mins(10)));
     shell.error_page = Arc::new({
         let app = app.clone();
         move |problem, asked| errors::page(&app, problem, asked)
