@@ -1,7 +1,7 @@
 //! How a verifier becomes a gate: a one-time code, its own key, and a person who compares.
 
-use fugong_common::base64url;
 use fugong_common::entropy::{self, Entropy};
+use fugong_common::hex;
 use fugong_common::keys::{Fingerprint, PublicKey};
 use fugong_common::time::Millis;
 use fugong_common::wire::{
@@ -16,7 +16,8 @@ use crate::audit::Act;
 use crate::db::{DbError, Tx};
 use crate::keys;
 
-const LOCATOR_CHARACTERS: usize = 8;
+/// Hexadecimal, so that no code begins with a dash and is taken for an option on a command line.
+const LOCATOR_CHARACTERS: usize = 12;
 
 /// A code as it is shown once, and what is stored of it.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ impl Code {
     /// 48 bits that say which code is meant, 128 that prove it.
     fn new(entropy: &dyn Entropy) -> Self {
         let bytes: [u8; 22] = entropy::bytes(entropy);
-        Self::of(&base64url::encode(&bytes))
+        Self::of(&hex::encode(&bytes))
     }
 
     fn of(text: &str) -> Self {
@@ -119,7 +120,7 @@ mod tests {
     fn a_code_is_stored_as_its_hash_and_found_by_its_beginning() {
         let code = Code::new(&SeededEntropy::new(3));
         assert_eq!(code.locator.len(), LOCATOR_CHARACTERS);
-        assert!(code.text.starts_with(&code.locator) && code.text.len() == 30);
+        assert!(code.text.starts_with(&code.locator) && code.text.len() == 44);
         let typed = Code::of(&format!(" {} ", code.text));
         assert_eq!((typed.locator, typed.sha256), (code.locator, code.sha256));
     }

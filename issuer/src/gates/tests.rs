@@ -220,7 +220,7 @@ async fn a_code_works_once_and_dies_after_five_wrong_tries_or_fifteen_minutes() 
     let town = town().await;
     let (first, _) = code(&town).await;
     for _ in 0..5 {
-        let wrong = format!("{}AAAAAAAAAAAAAAAAAAAAAA", &first[..8]);
+        let wrong = format!("{}AAAAAAAAAAAAAAAAAAAAAA", &first[..12]);
         assert_eq!(present(&town, &wrong, &device(1)).await.0, 404);
     }
     assert_eq!(present(&town, &first, &device(1)).await.0, 404);
