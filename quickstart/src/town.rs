@@ -388,8 +388,8 @@ async fn add_person(
         job: pick(JOBS, n, "工人").to_owned(),
         came_from: String::new(),
         returned_on: String::new(),
-        // The last but one has come back late and starts a week from now.
-        not_before: if n == 23 { stage.now().plus_days(BACK_DAYS + 7).0 } else { 0 },
+        // The last but one has come back late and starts in three days, while the permit still holds.
+        not_before: if n == 23 { stage.now().plus_days(BACK_DAYS + 3).0 } else { 0 },
     };
     Ok(people::store::insert(tx, &stage.app.new_id(), enterprise_id, &details, stage.now()).await?)
 }
