@@ -213,7 +213,7 @@ impl Stage {
 
     pub async fn issue(&self, by: &str, application: &Application) -> Result<Permit, Stuck> {
         let page = self.page(by).await?;
-        Ok(permits::issuing::issue_approved(&page, &application.id).await?)
+        Ok(permits::issuing::issue_approved(&page, &application.id, &application.seen()).await?)
     }
 
     /// Does one act with a permit.

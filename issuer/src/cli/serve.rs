@@ -116,7 +116,7 @@ async fn pass_on(asked: Shutdown, app: Shutdown) {
 
 pub(super) async fn command(config: Config) -> Result<(), CommandError> {
     let style = if config.log_json { logging::Style::Json } else { logging::Style::Text };
-    logging::start(style, None);
+    logging::start(style, std::env::var("RUST_LOG").ok().as_deref());
     // A second recorder in one process is refused; the first goes on counting.
     let _ = metrics::start();
     let app = open(config, Arc::new(SystemClock), Arc::new(SystemEntropy))

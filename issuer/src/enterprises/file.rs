@@ -17,6 +17,7 @@ use super::pages::with_notice;
 use super::store::{self, Enterprise, NewScale};
 use super::{EnterpriseWords, Kind, Survey, SurveyState, timeline};
 use crate::accounts::store::{InCharge, list_in_charge};
+use crate::applications;
 use crate::authz::Action;
 use crate::db::Tx;
 use crate::divisions::{self, Scale};
@@ -294,6 +295,7 @@ async fn change_scale(
     });
     let by = &page.actor.account_id;
     timeline::note(&mut tx, &id, page.now, "enterprise.scale", &facts, by).await?;
+    applications::reroute(&page, &mut tx, &id, scale).await?;
     let detail = format!("{} → {}: {evidence}", e.scale, scale.code());
     page.record(&mut tx, "enterprise.scale", ("enterprise", &id), &e.division_id, &detail).await?;
     tx.commit().await?;

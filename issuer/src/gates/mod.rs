@@ -12,6 +12,7 @@ mod nonce;
 pub mod pages;
 mod partitions;
 mod remark;
+mod status_codes;
 pub mod store;
 mod words;
 

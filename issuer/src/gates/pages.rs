@@ -14,14 +14,14 @@ use serde::Deserialize;
 
 use super::store::{self, GateRow, GuardRow, NewGate, ScanLine};
 use super::words::GateWords;
-use super::{GateState, enrol};
+use super::{GateState, enrol, status_codes};
 use crate::authz::{Action, Place};
 use crate::db::Tx;
 use crate::web::{Frame, Nav, Page, Paging, Routes, Tone, conflict, html, see_other};
 use crate::{accounts, changes, enterprises, keys, premises, print};
 
 pub fn routes(routes: Routes) -> Routes {
-    routes
+    status_codes::routes(routes)
         .get("/gates", Action::ReadGates, list)
         .post("/gates", Action::ManageGates, add)
         .get("/gates/{id}", Action::ReadGates, file)

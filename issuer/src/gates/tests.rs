@@ -9,7 +9,10 @@ use fugong_common::journal::{Batch, Direction, Draft, EntryKind, Head, Known, Re
 use fugong_common::keys::{Fingerprint, Signer, SoftwareKey};
 use fugong_common::manifest::Manifest;
 use fugong_common::permit::SiteCode;
+use fugong_common::placard::Scanned;
+use fugong_common::reader::{PictureLimits, read_picture};
 use fugong_common::records::{self, Delta, RecordSet};
+use fugong_common::status::StatusClaims;
 use fugong_common::time::Clock;
 use fugong_common::trust::{DemoRoots, TrustStore};
 use fugong_common::verdict::Verdict;
@@ -21,6 +24,7 @@ use serde_json::Value;
 
 use super::store::{self, After, NewGate};
 use super::{Intake, enrol, take_in};
+use crate::accounts::Role;
 use crate::authz::Bounds;
 use crate::permits::testing::{NOW, SITE, Town, officer};
 use crate::permits::{Event, State, acts};
@@ -456,4 +460,25 @@ async fn a_gate_of_a_park_serves_the_shops_inside() {
     let bounds =
         Bounds { from: town.path.clone(), to: format!("{}~", town.path), own: String::new() };
     assert_eq!(store::list(&mut tx, &bounds, "", 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn todays_status_code_is_a_picture_that_a_gate_without_network_can_take() {
+    let town = town().await;
+    let intake = town.sign_in("intake", Role::Intake).await;
+    let (status, page) = town.get("/gates/status-codes", &intake).await;
+    assert_eq!(status, 200, "{page}");
+    let (_, rest) = page.split_once("href=\"/gates/status-codes/").expect("a code to save");
+    let key = rest.split('"').next().unwrap();
+    let path = format!("/gates/status-codes/{key}");
+    let request = Request::get(&path).header("cookie", &intake).body(Body::empty()).unwrap();
+    let answer = town.send(request).await;
+    assert_eq!(answer.headers()["content-type"], "image/png");
+    let png = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+    let texts = read_picture(&png, &PictureLimits::UPLOAD).unwrap();
+    let Scanned::TodayStatus(token) = Scanned::read(&texts[0]) else { panic!("{texts:?}") };
+    let mut tx = town.app.db().read().await.unwrap();
+    let trust = keys::store::newest(&mut tx).await.unwrap().unwrap().list;
+    let of = trust.find_key(key.parse().unwrap()).unwrap();
+    assert!(StatusClaims::open(&token, &trust, of, NOW).is_ok());
 }

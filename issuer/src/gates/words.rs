@@ -87,6 +87,15 @@ words! {
         no_root: "签发机构清单尚未签发，无法注册核验机", "There is no signed list of authorities yet, so no verifier can enrol";
         save: "保存", "Save";
         settings: "门岗设置", "Settings";
+        status_codes: "当日状态码", "Today's status code";
+        status_codes_why: "无网络的门岗像扫公示牌一样扫此码，状态即更新到签发时刻。可打印，也可发到值守人员手机上出示。", "A gate without network scans this like a placard, and its status is as new as the signing. Print it, or send it to a guard's phone.";
+        no_status_codes: "还没有可用的许可状态清单。请先签发签发机构清单。", "There is no usable status list yet. Sign the list of signing authorities first.";
+        code_of_permits: "许可", "Permits";
+        code_of_passes: "员工出入证", "Worker passes";
+        code_signed: "签发时间", "Signed";
+        code_usable: "可用至", "Usable until";
+        code_too_large: "清单过大，不能印成一个二维码。请让门岗联网同步。", "The list has outgrown one QR code. Let the gate sync over the network.";
+        code_save: "保存图片", "Save the picture";
     }
 }
 

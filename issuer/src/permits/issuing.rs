@@ -1,6 +1,6 @@
 //! From an approved application to its permit: a second, separate act (domain A40).
 
-use axum::extract::Path;
+use axum::extract::{Form, Path};
 use axum::response::Response;
 use fugong_common::lang::Lang;
 use fugong_common::permit::PostKind;
@@ -10,7 +10,8 @@ use fugong_common::time::{Millis, Zone};
 use super::facts::{Approver, By, Contact, Facts, IssueFacts, IssueRequest, Place, Terms};
 use super::{Changes, Permit, issue, reissue, store};
 use crate::accounts::{self, Role};
-use crate::applications::{self, ActError, Approved};
+use crate::applications::pages::SeenFields;
+use crate::applications::{self, Approved, Seen};
 use crate::approvals::Given;
 use crate::authz::{self, Action};
 use crate::db::{DbError, Tx};
@@ -22,8 +23,12 @@ pub fn routes(routes: Routes) -> Routes {
     routes.post("/applications/{id}/issue", Action::IssuePermits, issue_page)
 }
 
-async fn issue_page(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
-    let permit = issue_approved(&page, &id).await?;
+async fn issue_page(
+    page: Page,
+    Path(id): Path<String>,
+    Form(fields): Form<SeenFields>,
+) -> Result<Response, Problem> {
+    let permit = issue_approved(&page, &id, &fields.seen()).await?;
     Ok(see_other(&format!("/permits/{}?done=issued", permit.id)))
 }
 
@@ -32,13 +37,19 @@ async fn issue_page(page: Page, Path(id): Path<String>) -> Result<Response, Prob
 ///
 /// # Errors
 /// A problem that says what to do; nothing was signed then.
-pub async fn issue_approved(page: &Page, application_id: &str) -> Result<Permit, Problem> {
+pub async fn issue_approved(
+    page: &Page,
+    application_id: &str,
+    seen: &Seen,
+) -> Result<Permit, Problem> {
     let mut tx = page.app.db().write().await?;
-    let approved =
-        applications::approved_facts(&mut tx, application_id).await?.ok_or_else(|| {
+    let approved = applications::approved_facts(&mut tx, application_id)
+        .await?
+        .filter(|approved| approved.revision == seen.revision)
+        .ok_or_else(|| {
             conflict((
-                "该申请未获批准，或已发牌",
-                "The application is not approved, or issued already",
+                "该申请未获批准、已发牌或已变更，请重新打开后再办",
+                "The application is not approved, is issued already or has changed: open it again",
             ))
         })?;
     page.require(
@@ -67,14 +78,7 @@ pub async fn issue_approved(page: &Page, application_id: &str) -> Result<Permit,
         }
         None => issue(&page.app, &mut tx, request, &by).await?,
     };
-    applications::mark_issued(page, &mut tx, application_id, &permit.id).await.map_err(
-        |error| match error {
-            ActError::Problem(problem) => problem,
-            _ => {
-                conflict(("该申请刚被他人处理", "Somebody else has just acted on this application"))
-            }
-        },
-    )?;
+    applications::mark_issued(page, &mut tx, application_id, &permit.id).await?;
     page.app.commit(tx, change).await?;
     Ok(permit)
 }

@@ -26,7 +26,7 @@ use crate::authz::Action;
 use crate::db::{DbError, Tx};
 use crate::divisions::{self, Regime};
 use crate::enterprises::timeline;
-use crate::web::Page;
+use crate::web::{Page, conflict};
 
 /// Why an act was not done. Nothing was changed.
 #[derive(Debug)]
@@ -50,6 +50,18 @@ impl From<Problem> for ActError {
 impl From<DbError> for ActError {
     fn from(error: DbError) -> Self {
         Self::Problem(error.into())
+    }
+}
+
+/// For a caller of another room, to whom every refusal means: look again.
+impl From<ActError> for Problem {
+    fn from(error: ActError) -> Self {
+        match error {
+            ActError::Problem(problem) => problem,
+            ActError::Conflict(_) | ActError::Refused(_) | ActError::Fields(_) => {
+                conflict(("该申请刚被他人处理", "Somebody else has just acted on this application"))
+            }
+        }
     }
 }
 

@@ -272,3 +272,23 @@ async fn an_officer_files_at_the_counter_and_the_page_says_so() {
     let shown = contact.get(&filed.location, "zh-CN").await;
     assert!(shown.words().contains("窗口代办"));
 }
+
+#[tokio::test]
+async fn a_new_scale_entered_in_the_file_sends_the_open_application_down_the_other_route() {
+    let bench = Bench::new().await;
+    let signing = in_signing(&bench, "e1").await;
+    sign_as(&bench, &signing, "secretary", Role::Secretary).await;
+    let intake = bench.browser("intake", Role::Intake).await;
+    let typed = [
+        ("revision", "1"),
+        ("scale", "below"),
+        ("evidence", "统计局 1 月名单"),
+        ("from", "2020-02-01"),
+    ];
+    let answer = intake.post("/enterprises/e1/scale", &typed).await;
+    assert_eq!(answer.location, "/enterprises/e1?done=saved", "{}", answer.words());
+    let now = bench.find(&signing.id).await;
+    assert_eq!(now.scale.code(), "below");
+    let shown = intake.get(&format!("/applications/{}", signing.id), "zh-CN").await;
+    assert!(shown.body.contains("规模变更，重新会签"), "{}", shown.words());
+}
