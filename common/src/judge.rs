@@ -4,7 +4,8 @@
 //!
 //! **Order of judgement.** The first that applies is the verdict:
 //!
-//! 1. text that is none of ours: *not a permit*; ours, but unreadable: *not authentic or damaged*
+//! 1. text that is none of ours: *not a permit*; ours, but unreadable: *not authentic or damaged*. A link whose token can't be read is
+//!    ours only under a host that the trust list names, and as we print it
 //! 2. key not in the trust list: *unknown issuer*
 //! 3. signature doesn't verify: *not authentic or damaged*
 //! 4. link under a host that the trust list doesn't name, or of a form that we don't print: *foreign link*
@@ -111,6 +112,7 @@ pub fn judge(scanned: &Scanned, known: &dyn Known, place: Place<'_>, moment: Mom
         // The holder of today's status list reads it as such before asking for a verdict.
         Scanned::TodayStatus(_) => Judgement::of(Verdict::NotPermit, Reason::StatusCode),
         Scanned::Damaged => Judgement::of(Verdict::Forged, Reason::Damaged),
+        Scanned::DamagedLink { host } => court.unreadable(Link::Host(host)),
         Scanned::Placard { host, token } => court.token(token, Link::Host(host)),
         Scanned::OddLink { token } => court.token(token, Link::Odd),
         Scanned::Pass { token } | Scanned::Bare(token) => court.token(token, Link::None),
@@ -146,11 +148,26 @@ struct Facts {
 }
 
 impl Court<'_> {
+    /// Step 1. Many a site has links of our placards' form (`/v/` and letters): a poster is not to be called a forgery.
+    fn unreadable(&self, link: Link<'_>) -> Judgement {
+        let ours = match (link, self.known.trust()) {
+            (Link::Odd, _) => false,
+            (Link::Host(host), Some(trust)) => trust.names_host(host),
+            // Without a trust list nobody can tell whose host it is.
+            (Link::Host(_), None) | (Link::None, _) => true,
+        };
+        if ours {
+            Judgement::of(Verdict::Forged, Reason::Damaged)
+        } else {
+            Judgement::of(Verdict::NotPermit, Reason::NotOurs)
+        }
+    }
+
     /// Steps 1 to 5.
     fn token(&self, token: &[u8], link: Link<'_>) -> Judgement {
         // Both kinds have the same form; which one it is follows from the key's role, never from the token.
         let Ok(unverified) = Unverified::parse(Kind::Permit, token) else {
-            return Judgement::of(Verdict::Forged, Reason::Damaged);
+            return self.unreadable(link);
         };
         let id = unverified.key_id();
         let Some(trust) = self.known.trust() else {

@@ -36,6 +36,9 @@ pub enum Scanned {
     TodayStatus(Vec<u8>),
     /// Starts like one of ours, but its digits can't be read: damaged, or made up.
     Damaged,
+    /// The same in a link of a placard's form. Other people's links have that form too: it is ours
+    /// only under an official host.
+    DamagedLink { host: String },
     /// Nothing of ours: a poster, another code.
     Other,
 }
@@ -113,9 +116,10 @@ fn link(scheme: &str, rest: &str) -> Scanned {
         && let Some(body) = format!("/{path}").strip_prefix(PLACARD_PATH)
         && body.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
     {
+        let host = origin.host().to_owned();
         return match token(body) {
-            Some(token) => Scanned::Placard { host: origin.host().to_owned(), token },
-            None => Scanned::Damaged,
+            Some(token) => Scanned::Placard { host, token },
+            None => Scanned::DamagedLink { host },
         };
     }
     rest.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'))

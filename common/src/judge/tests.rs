@@ -597,6 +597,22 @@ fn a_judgement_tells_what_the_journal_wants() {
 }
 
 #[test]
+fn an_unreadable_link_is_a_damaged_placard_under_an_official_host_and_a_poster_elsewhere() {
+    let other = envelope::seal(Kind::Manifest, &manifest_key(), &[0xa0]).unwrap();
+    let not_ours = crate::base64url::encode(&[&other[..other.len() - 1], &[0, 0]].concat());
+    for body in ["hello", "dQw4w9WgXcQ", "12345", not_ours.as_str()] {
+        let official = verdict(&format!("https://{HOST}/v/{body}"), &World::good());
+        assert_eq!(official, (Verdict::Forged, Reason::Damaged), "{body}");
+        let elsewhere = verdict(&format!("https://video.example/v/{body}"), &World::good());
+        assert_eq!(elsewhere, (Verdict::NotPermit, Reason::NotOurs), "{body}");
+    }
+    let odd = format!("https://{HOST}/x/{not_ours}");
+    assert_eq!(verdict(&odd, &World::good()), (Verdict::NotPermit, Reason::NotOurs));
+    let untold = World::good().with(|w| w.trust = None);
+    assert_eq!(verdict("https://video.example/v/hello", &untold).0, Verdict::Forged);
+}
+
+#[test]
 fn claims_are_shown_only_when_their_signature_is_good() {
     let mut token = envelope::seal(Kind::Permit, &permit_key(), &permit().encode()).unwrap();
     let last = token.len() - 1;
