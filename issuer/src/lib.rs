@@ -28,6 +28,7 @@ pub mod samples;
 pub mod settings;
 pub mod status;
 pub mod verify;
+mod watch;
 pub mod web;
 
 #[cfg(test)]

@@ -4,4 +4,4 @@ pub mod stage;
 pub mod start;
 pub mod town;
 
-pub use start::{Options, Started, start};
+pub use start::{NotStarted, Options, Started, start};

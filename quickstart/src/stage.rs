@@ -150,7 +150,8 @@ impl Stage {
         let mut tx = self.app.db().read().await?;
         let mut form = applications::Draft::open(&page, &mut tx, enterprise_id).await?.form();
         drop(tx);
-        form.planned_on = self.today();
+        // It is submitted some minutes later, which may be the next day.
+        form.planned_on = self.zone.date(self.now().plus_minutes(30));
         change(&mut form);
         let application = applications::draft(&page, enterprise_id, Some(form.clone())).await?;
         Ok((application, form))

@@ -105,6 +105,8 @@ struct Places {
     placards: PathBuf,
     password: PathBuf,
     tls: PathBuf,
+    /// Exists while the town is being built.
+    building: PathBuf,
 }
 
 impl Places {
@@ -116,12 +118,46 @@ impl Places {
             placards: data.join("placards"),
             password: data.join("sign-in.txt"),
             tls: data.join("tls"),
+            building: data.join("unfinished"),
         }
+    }
+
+    /// A first start that was cut short left half a town, in which nobody has worked yet.
+    fn clear_half_built(&self) -> Result<(), NotStarted> {
+        if !self.building.exists() {
+            return Ok(());
+        }
+        // The mark goes last: this may be cut short, too.
+        for path in [&self.issuer, &self.gate, &self.placards, &self.root, &self.building] {
+            remove(path)?;
+        }
+        Ok(())
     }
 }
 
 fn make_dir(path: &Path) -> Result<(), NotStarted> {
     std::fs::create_dir_all(path).map_err(|error| NotStarted::Io(path.to_owned(), error))
+}
+
+/// Removes what may be gone already.
+fn remove(path: &Path) -> Result<(), NotStarted> {
+    let done =
+        if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    match done {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(NotStarted::Io(path.to_owned(), error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a port that somebody listens on.
+fn free(address: IpAddr, port: u16, flag: &str) -> Result<(), NotStarted> {
+    std::net::TcpListener::bind((address, port)).map(drop).map_err(|error| {
+        NotStarted::Said(format!(
+            "port {port} cannot be used ({error}): stop what listens there, or choose another with {flag}"
+        ))
+    })
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<(), NotStarted> {
@@ -182,6 +218,7 @@ pub async fn start(
     shutdown: Shutdown,
 ) -> Result<Started, NotStarted> {
     let places = Places::below(&options.data);
+    places.clear_half_built()?;
     for dir in [&places.issuer, &places.gate, &places.placards] {
         make_dir(dir)?;
     }
@@ -189,6 +226,11 @@ pub async fn start(
         make_dir(dir)?;
     }
     let network = network(options, &places, clock.as_ref())?;
+    // Before anything is built: a town is printed and enrolled under these addresses.
+    for (flag, port) in [("--issuer-port", options.issuer_port), ("--gate-port", options.gate_port)]
+    {
+        free(network.listen, port, flag)?;
+    }
     let origin = |port: u16| format!("{}://{}:{port}", network.scheme, network.host);
     let (issuer_origin, gate_origin) = (origin(options.issuer_port), origin(options.gate_port));
     let config = fugong_issuer::config::Config {
@@ -207,6 +249,9 @@ pub async fn start(
     let app = issuing::open(config, Arc::clone(&clock), Arc::clone(&entropy))
         .await
         .map_err(NotStarted::Issuer)?;
+    if find_town(&app).await?.is_none() {
+        write_file(&places.building, b"")?;
+    }
     let password = password(&places.password, entropy.as_ref())?;
     let root = keys::bootstrap::bootstrap(&app, &places.root, true, town::BACK_DAYS + 10)
         .await
@@ -242,6 +287,7 @@ pub async fn start(
     let gate =
         fugong_verifier::run(gate, clock, entropy, shutdown).await.map_err(NotStarted::Gate)?;
     wait_for_bundle(&gate).await;
+    remove(&places.building)?;
     let pairing =
         gate.gate.pairing_code().await.map_err(|error| NotStarted::Said(format!("{error:?}")))?;
     Ok(Started {

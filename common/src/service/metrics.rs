@@ -2,9 +2,8 @@
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use axum::Router;
 use axum::http::header;
-use axum::routing::get;
+use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 const REQUESTS: &str = "fugong_http_requests_total";
@@ -12,6 +11,8 @@ const REQUEST_SECONDS: &str = "fugong_http_request_seconds";
 /// Seconds; from a local verdict to a slow report.
 const BUCKETS: &[f64] =
     &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
+/// Seconds that something was under way between services: from at once to a week without network.
+const LAG_BUCKETS: &[f64] = &[1.0, 5.0, 30.0, 300.0, 3600.0, 21_600.0, 86_400.0, 604_800.0];
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 static INSTALLING: Mutex<()> = Mutex::new(());
@@ -25,6 +26,7 @@ pub fn start() -> Result<(), BuildError> {
     if HANDLE.get().is_none() {
         let handle = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), BUCKETS)?
+            .set_buckets_for_metric(Matcher::Suffix("_lag_seconds".to_owned()), LAG_BUCKETS)?
             .install_recorder()?;
         metrics::describe_counter!(REQUESTS, "Requests answered.");
         metrics::describe_histogram!(
@@ -48,11 +50,9 @@ pub(super) fn upkeep() {
     }
 }
 
-/// `GET /metrics`. Who may see it is the composition's choice: merge it where that is guarded.
-pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    let answer =
-        async || ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text());
-    Router::new().route("/metrics", get(answer))
+/// The figures as an answer. Who may see them is the caller's to decide first.
+pub fn answer() -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text()).into_response()
 }
 
 pub(super) fn count_request(

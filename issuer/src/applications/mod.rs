@@ -33,7 +33,9 @@ pub use history::{
     CHECK_GROUPS, CHECK_LIST_VERSION, CheckItem, EventLine, Recorded, SiteCheck, list_checks,
     list_events, list_items,
 };
-pub use queue::{Cursor, Filter, QueueLine, StateCount, count_by_state, find_line, list};
+pub use queue::{
+    Cursor, Filter, QueueLine, StateCount, Waiting, count_by_state, find_line, list, list_waiting,
+};
 pub use state::{Case, Check, Event, Fault, Finding, Person, Refusal, State};
 pub use store::{Application, Revision, Seen, Stages};
 pub use terms::{

@@ -228,3 +228,26 @@ pub async fn count_by_state(tx: &mut Tx, bounds: &Bounds) -> Result<Vec<StateCou
         &bounds.own
     )
 }
+
+/// How many wait for the office in a state, and since when the longest of them does.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Waiting {
+    pub state: String,
+    pub n: i64,
+    pub since: i64,
+}
+
+/// States in which an application waits for officers.
+const WITH_THE_OFFICE: [&str; 4] = ["submitted", "site_check", "signing", "approved"];
+
+/// What waits everywhere, a line for each state in which officers are to act (domain A37).
+pub async fn list_waiting(tx: &mut Tx) -> Result<Vec<Waiting>, DbError> {
+    let found = rows!(
+        tx,
+        Waiting,
+        "SELECT state, COUNT(*) AS n, MIN(state_at) AS since FROM applications WHERE open = 1 GROUP BY state"
+    )?;
+    let of = |state: &str| found.iter().find(|waiting| waiting.state == state).cloned();
+    let none = |state: &str| Waiting { state: state.to_owned(), n: 0, since: 0 };
+    Ok(WITH_THE_OFFICE.iter().map(|state| of(state).unwrap_or_else(|| none(state))).collect())
+}

@@ -71,9 +71,25 @@ pub async fn take_in(
         let (scans, unread) = interpret(gate_id, &name, held.next_seq, fresh, now);
         store::insert_scans(&mut tx, &scans).await?;
         store::move_head(&mut tx, &name, span.1, &followed.head.hash, unread).await?;
+        tx.commit().await?;
+        measure(&scans, now);
+    } else {
+        tx.commit().await?;
     }
-    tx.commit().await?;
     Ok(Intake::Taken { head: followed.head, duplicates })
+}
+
+/// Verdicts by code, and how long ago the newest entry was made when it came in.
+fn measure(scans: &[Scan], now: Millis) {
+    for scan in scans.iter().filter(|scan| !scan.verdict.is_empty()) {
+        metrics::counter!("fugong_scans_received_total", "verdict" => scan.verdict.clone())
+            .increment(1);
+    }
+    if let Some(newest) = scans.iter().map(|scan| scan.at).max() {
+        // Up to 68 years: exact in a float.
+        let late = i32::try_from(now.since(Millis(newest)).max(0) / 1000).unwrap_or(i32::MAX);
+        metrics::histogram!("fugong_journal_lag_seconds").record(f64::from(late));
+    }
 }
 
 /// Keeps an upload that must not count, for people to look at.

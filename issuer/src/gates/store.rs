@@ -440,6 +440,28 @@ pub async fn count_open_disputes(tx: &mut Tx, gate_id: &str) -> Result<i64, DbEr
     Ok(count.map_or(0, |(count,)| count))
 }
 
+/// How the gates stand, all together.
+#[derive(Clone, Debug, Default, sqlx::FromRow)]
+pub struct ContactCount {
+    pub confirmed: i64,
+    /// Confirmed, and not heard of since a given instant.
+    pub silent: i64,
+    pub open_disputes: i64,
+}
+
+pub async fn count_by_contact(tx: &mut Tx, since: Millis) -> Result<ContactCount, DbError> {
+    let count = row!(
+        tx,
+        ContactCount,
+        "SELECT COUNT(*) AS confirmed, \
+         COALESCE(CAST(SUM(CASE WHEN COALESCE(last_seen_at, 0) < $1 THEN 1 ELSE 0 END) AS BIGINT), 0) AS silent, \
+         (SELECT COUNT(*) FROM journal_disputes WHERE settled_at IS NULL) AS open_disputes \
+         FROM gates WHERE state = 'confirmed'",
+        since.0
+    )?;
+    Ok(count.unwrap_or_default())
+}
+
 pub async fn settle_dispute(
     tx: &mut Tx,
     gate_id: &str,

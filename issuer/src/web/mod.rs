@@ -12,7 +12,6 @@ use std::time::Duration;
 use axum::Router;
 use fugong_common::service::assets::{Asset, Assets, SHARED};
 use fugong_common::service::health::Health;
-use fugong_common::service::metrics;
 use fugong_common::service::origin::{BadOrigin, Origin, Origins};
 use fugong_common::service::serve::Shutdown;
 use fugong_common::service::shell::Shell;
@@ -26,7 +25,7 @@ pub use words::WebWords;
 use crate::app::App;
 use crate::{
     accounts, applications, approvals, audit, desk, divisions, enterprises, gates, imports,
-    inspections, keys, passes, people, permits, premises, settings, status, verify,
+    inspections, keys, passes, people, permits, premises, settings, status, verify, watch,
 };
 
 /// Files of the issuer's own beside the shared ones.
@@ -113,6 +112,7 @@ pub fn router(app: &App, shutdown: Shutdown) -> Result<Router, BadOrigin> {
         let app = ready.clone();
         async move { app.db().ping().await.map_err(|error| error.to_string()) }
     });
-    let routes = declare(app).into_router().merge(metrics::routes()).merge(health.routes());
+    let routes =
+        declare(app).into_router().merge(watch::routes(app.clone())).merge(health.routes());
     Ok(shell.around(routes))
 }

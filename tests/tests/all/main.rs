@@ -9,6 +9,7 @@
 )]
 
 mod browser;
+mod first_start;
 mod gate_away;
 mod keys;
 mod main_job;

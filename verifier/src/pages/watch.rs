@@ -2,7 +2,6 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use fugong_common::service::health::Health;
@@ -51,6 +50,5 @@ async fn metrics(State(gate): State<Gate>, Peer(peer): Peer) -> Response {
     if let Some(age) = status.status_age_seconds {
         metrics::gauge!("fugong_gate_status_age_seconds").set(count(age));
     }
-    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    (kind, fugong_common::service::metrics::text()).into_response()
+    fugong_common::service::metrics::answer()
 }
