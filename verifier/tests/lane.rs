@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod foreign_codes;
 mod support;
 
 use std::sync::Arc;

@@ -254,6 +254,25 @@ async fn programs_get_the_same_verdicts_and_foreign_links_are_named() {
 }
 
 #[tokio::test]
+async fn other_peoples_codes_are_no_permits_for_programs_and_nothing_on_the_page() {
+    let town = Town::new().await;
+    let file = include_str!("../../../tests/vectors/foreign-texts.json");
+    let file: Value = serde_json::from_str(file).unwrap();
+    for specimen in file["texts"].as_array().unwrap() {
+        let text = specimen["text"].as_str().unwrap();
+        let body = json!({ "text": text }).to_string();
+        let (status, answer) = town.post_json("/api/verify", "", &body).await;
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!((status, &answer["verdict"]), (200, &"not_permit".into()), "{specimen}");
+        assert_eq!(answer["permit"], Value::Null, "{specimen}");
+        let form =
+            text.bytes().fold("number=".to_owned(), |form, byte| form + &format!("%{byte:02X}"));
+        let (status, page) = town.post("/v", "", &form).await;
+        assert!(status == 200 && page.contains("没有可显示的结果"), "{specimen}: {page}");
+    }
+}
+
+#[tokio::test]
 async fn a_report_reaches_the_street_and_its_sender_gets_a_number() {
     let town = Town::new().await;
     let permit = issue_with(&town, "a1", |_| {}).await;

@@ -87,16 +87,30 @@ pub fn read(bytes: &[u8]) -> Result<Book, ReadError> {
 #[derive(Debug, Default)]
 struct Budget {
     cells: usize,
+    /// Rows looked at for merged cells.
+    rows: usize,
 }
 
 impl Budget {
     /// Takes a cell at a place into account.
     fn take(&mut self, row: usize, column: usize) -> Result<(), ReadError> {
-        self.cells += 1;
+        self.take_with_gap(row, column, 0)
+    }
+
+    /// The same, with the empty cells that stand before it in its row from now on: a mark at the
+    /// end of each row would otherwise be worth a table of forty million.
+    fn take_with_gap(&mut self, row: usize, column: usize, gap: usize) -> Result<(), ReadError> {
+        self.cells = self.cells.saturating_add(gap).saturating_add(1);
         if row >= ROWS || column >= COLUMNS || self.cells > CELLS {
             return Err(ReadError::TooManyCells);
         }
         Ok(())
+    }
+
+    /// Takes the rows of a merged region into account, also those without anything on them.
+    fn look_at(&mut self, rows: usize) -> Result<(), ReadError> {
+        self.rows = self.rows.saturating_add(rows);
+        if self.rows > CELLS { Err(ReadError::TooManyCells) } else { Ok(()) }
     }
 }
 

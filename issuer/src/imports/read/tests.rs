@@ -1,8 +1,8 @@
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read as _, Write};
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
-use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 use super::{ReadError, read};
 use crate::imports::grid::{Book, Value};
@@ -135,6 +135,39 @@ fn a_stray_cell_at_the_far_corner_does_not_cost_a_table() {
         sheet.write_string(1_048_575, 16_383, "x").unwrap();
     });
     assert_eq!(read(&bytes), Err(ReadError::TooManyCells));
+}
+
+#[test]
+fn a_mark_at_the_end_of_every_row_does_not_cost_a_table_either() {
+    let bytes = workbook(|book| {
+        let sheet = book.add_worksheet();
+        for row in 0..30_000 {
+            sheet.write_number(row, 199, 1.0).unwrap();
+        }
+    });
+    assert_eq!(read(&bytes), Err(ReadError::TooManyCells));
+}
+
+#[test]
+fn merging_the_same_long_column_over_and_over_costs_no_time() {
+    let bytes = workbook(|book| {
+        let sheet = book.add_worksheet();
+        sheet.merge_range(0, 0, 1, 0, "街道", &Format::new()).unwrap();
+        sheet.write_string(199_998, 1, "x").unwrap();
+    });
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut entries = Vec::new();
+    for at in 0..archive.len() {
+        let mut entry = archive.by_index(at).unwrap();
+        let name = entry.name().unwrap().into_owned();
+        let mut text = String::new();
+        entry.read_to_string(&mut text).unwrap();
+        let again = "<mergeCell ref=\"A1:A199999\"/>".repeat(100);
+        entries.push((name, text.replace("<mergeCell ref=\"A1:A2\"/>", &again)));
+    }
+    let entries: Vec<_> =
+        entries.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+    assert_eq!(read(&self::archive(&entries)), Err(ReadError::TooManyCells));
 }
 
 #[test]

@@ -40,7 +40,6 @@ pub(super) fn read(bytes: &[u8]) -> Result<Book, ReadError> {
                 usize::try_from(start).unwrap_or(usize::MAX).saturating_add(offset)
             };
             let (row, column) = (at(start.0, row), at(start.1, column));
-            budget.take(row, column)?;
             let place = (u32::try_from(row).ok(), u32::try_from(column).ok());
             let formula = match place {
                 (Some(row), Some(column)) => {
@@ -48,11 +47,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Book, ReadError> {
                 }
                 _ => false,
             };
+            let cell = Cell { value: value(data), formula, merged: false };
+            put(&mut sheet, row, column, cell, &mut budget)?;
             sheet.formulas += usize::from(formula);
-            put(&mut sheet, row, column, Cell { value: value(data), formula, merged: false });
         }
         for region in workbook.merge_cells_by_sheet_name(&name).unwrap_or_default() {
-            fill_down(&mut sheet, region.start, region.end);
+            fill_down(&mut sheet, region.start, region.end, &mut budget)?;
         }
         book.sheets.push(sheet);
     }

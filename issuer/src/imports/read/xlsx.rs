@@ -30,7 +30,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Book, ReadError> {
         let mut sheet = read_sheet(&mut workbook, &name, &mut budget)?;
         let merged = workbook.merge_cells_by_sheet_name(&name).unwrap_or_default();
         for region in merged {
-            fill_down(&mut sheet, region.start, region.end);
+            fill_down(&mut sheet, region.start, region.end, &mut budget)?;
         }
         book.sheets.push(sheet);
     }
@@ -95,16 +95,23 @@ fn read_sheet(
         }
         let row = usize::try_from(record.pos.0).unwrap_or(usize::MAX);
         let column = usize::try_from(record.pos.1).unwrap_or(usize::MAX);
-        // A stray mark far out is not worth a table of empty cells.
-        budget.take(row, column)?;
+        put(&mut sheet, row, column, Cell { value, formula, merged: false }, budget)?;
         sheet.formulas += usize::from(formula);
-        put(&mut sheet, row, column, Cell { value, formula, merged: false });
     }
     Ok(sheet)
 }
 
-/// Puts a cell at its place; rows grow as far as needed.
-pub(super) fn put(sheet: &mut Sheet, row: usize, column: usize, cell: Cell) {
+/// Puts a cell at its place; rows grow as far as needed and as far as the budget goes: a stray
+/// mark far out is not worth a table of empty cells.
+pub(super) fn put(
+    sheet: &mut Sheet,
+    row: usize,
+    column: usize,
+    cell: Cell,
+    budget: &mut Budget,
+) -> Result<(), ReadError> {
+    let filled = sheet.rows.get(row).map_or(0, Vec::len);
+    budget.take_with_gap(row, column, column.saturating_sub(filled))?;
     if sheet.rows.len() <= row {
         sheet.rows.resize_with(row + 1, Vec::new);
     }
@@ -116,26 +123,34 @@ pub(super) fn put(sheet: &mut Sheet, row: usize, column: usize, cell: Cell) {
             *at = cell;
         }
     }
+    Ok(())
 }
 
 /// Gives the lower cells of a merged column the first one's value: one street beside thirty
 /// enterprises. Cells merged across columns are titles and stay as they are.
-pub(super) fn fill_down(sheet: &mut Sheet, start: (u32, u32), end: (u32, u32)) {
+pub(super) fn fill_down(
+    sheet: &mut Sheet,
+    start: (u32, u32),
+    end: (u32, u32),
+    budget: &mut Budget,
+) -> Result<(), ReadError> {
     let place = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
     let (top, column) = (place(start.0), place(start.1));
     if start.1 != end.1 || start.0 >= end.0 || column >= COLUMNS {
-        return;
+        return Ok(());
     }
     let first = sheet.rows.get(top).and_then(|row| row.get(column)).cloned();
-    let Some(first) = first.filter(|cell| !cell.is_empty()) else { return };
+    let Some(first) = first.filter(|cell| !cell.is_empty()) else { return Ok(()) };
     let last = place(end.0).min(sheet.rows.len().saturating_sub(1)).min(ROWS);
+    budget.look_at(last.saturating_sub(top))?;
     for row in top + 1..=last {
         let is_used = sheet.rows.get(row).is_some_and(|cells| !cells.iter().all(Cell::is_empty));
         if is_used {
-            put(sheet, row, column, Cell { merged: true, ..first.clone() });
+            put(sheet, row, column, Cell { merged: true, ..first.clone() }, budget)?;
             sheet.merged += 1;
         }
     }
+    Ok(())
 }
 
 fn value(data: DataRef<'_>) -> Value {
