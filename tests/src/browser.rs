@@ -25,14 +25,26 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What a Chinese page may say in Latin letters, besides whatever holds a digit.
 const LATIN: &[&str] = &["PDF", "PNG", "SVG", "CSV", "QR", "English", "FG"];
 
+/// The browser's own files. When a test ends early, nobody says goodbye to the browser: what still
+/// runs on them is ended with them.
+#[derive(Debug)]
+struct Profile(TempDir);
+
+impl Drop for Profile {
+    fn drop(&mut self) {
+        let pattern = self.0.path().as_os_str();
+        // Without pkill a browser stays behind, as it would without this.
+        let _ = std::process::Command::new("pkill").arg("-KILL").arg("-f").arg(pattern).status();
+    }
+}
+
 /// A running browser. Ended when dropped.
 #[derive(Debug)]
 pub struct Browser {
     pub client: Client,
     driver: Child,
     driver_url: String,
-    /// The browser's own files; gone with it.
-    _profile: TempDir,
+    _profile: Profile,
     pictures: Option<PathBuf>,
 }
 
@@ -43,11 +55,11 @@ impl Browser {
     /// Where Chromium or chromedriver are missing: a test that skips itself proves nothing.
     pub async fn start(size: Size, film: Option<&Path>) -> Self {
         fugong_common::service::tls::install_provider();
-        let profile = TempDir::new().expect("a scratch directory can be made");
+        let profile = Profile(TempDir::new().expect("a scratch directory can be made"));
         let port = free_port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
-            .env("HOME", profile.path())
+            .env("HOME", profile.0.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -55,7 +67,7 @@ impl Browser {
             .spawn()
             .expect("chromedriver is installed (Debian: apt install chromium chromium-driver)");
         let driver_url = format!("http://127.0.0.1:{port}");
-        let client = connect(&driver_url, capabilities(profile.path(), film)).await;
+        let client = connect(&driver_url, capabilities(profile.0.path(), film)).await;
         let pictures = std::env::var_os("FUGONG_SCREENSHOTS").map(PathBuf::from);
         let browser = Self { client, driver, driver_url, _profile: profile, pictures };
         browser.resize(size).await;

@@ -20,6 +20,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/verifier");
 #[derive(Debug)]
 pub enum StoreError {
     Directory(PathBuf, std::io::Error),
+    /// No gate was ever enrolled in this directory.
+    Nothing(PathBuf),
     /// Another `serve` has it.
     Locked(PathBuf),
     Database(sqlx::Error),
@@ -39,6 +41,11 @@ impl fmt::Display for StoreError {
                 f,
                 "cannot use {}: {error}; create it and give this user the right to write there",
                 path.display()
+            ),
+            Self::Nothing(dir) => write!(
+                f,
+                "no gate was enrolled in {}: run `verifier enrol` first, or name its directory with --data",
+                dir.display()
             ),
             Self::Locked(path) => write!(
                 f,
@@ -104,11 +111,8 @@ impl Store {
     /// # Errors
     /// There is none; nothing is created.
     pub async fn open_existing(dir: &Path) -> Result<Self, StoreError> {
-        let file = dir.join("gate.sqlite");
-        match std::fs::metadata(&file) {
-            Ok(_) => Self::open(dir).await,
-            Err(error) => Err(StoreError::Directory(file, error)),
-        }
+        existing(dir)?;
+        Self::open(dir).await
     }
 
     /// Opens the same for reading alone, beside a running `serve` or without one; migrates nothing.
@@ -116,12 +120,8 @@ impl Store {
     /// # Errors
     /// There is none.
     pub async fn open_reading(dir: &Path) -> Result<Self, StoreError> {
-        let file = dir.join("gate.sqlite");
-        if let Err(error) = std::fs::metadata(&file) {
-            return Err(StoreError::Directory(file, error));
-        }
         let options = SqliteConnectOptions::new()
-            .filename(file)
+            .filename(existing(dir)?)
             .read_only(true)
             .busy_timeout(Duration::from_secs(10));
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
@@ -143,6 +143,18 @@ impl Store {
 
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+/// The database of a directory that has one.
+fn existing(dir: &Path) -> Result<PathBuf, StoreError> {
+    let file = dir.join("gate.sqlite");
+    match std::fs::metadata(&file) {
+        Ok(_) => Ok(file),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(StoreError::Nothing(dir.to_owned()))
+        }
+        Err(error) => Err(StoreError::Directory(file, error)),
     }
 }
 
@@ -303,6 +315,18 @@ mod tests {
         assert!(refused.contains("another verifier is serving"), "{refused}");
         drop(first);
         assert!(DirLock::take(dir.path()).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_directory_without_a_gate_leads_to_enrolment_and_stays_empty() {
+        let dir = tempfile::tempdir().unwrap();
+        for opened in
+            [Store::open_existing(dir.path()).await, Store::open_reading(dir.path()).await]
+        {
+            let said = opened.unwrap_err().to_string();
+            assert!(said.contains("verifier enrol"), "{said}");
+        }
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -65,7 +65,9 @@ pub async fn take_in(
     };
     let duplicates = u64::try_from(followed.duplicates).unwrap_or(u64::MAX);
     let fresh = batch.records.get(followed.duplicates..).unwrap_or_default();
-    if !fresh.is_empty() {
+    if fresh.is_empty() {
+        tx.commit().await?;
+    } else {
         let span = (signed(held.next_seq), signed(followed.head.next_seq));
         store::insert_batch(&mut tx, &name, span, bytes, now).await?;
         let (scans, unread) = interpret(gate_id, &name, held.next_seq, fresh, now);
@@ -73,8 +75,6 @@ pub async fn take_in(
         store::move_head(&mut tx, &name, span.1, &followed.head.hash, unread).await?;
         tx.commit().await?;
         measure(&scans, now);
-    } else {
-        tx.commit().await?;
     }
     Ok(Intake::Taken { head: followed.head, duplicates })
 }
