@@ -1,9 +1,12 @@
 //! Files as they come: XLSX, XLS from WPS or Excel, CSV in UTF-8 or GB18030. Nothing is believed
 //! about sizes: archives are measured before they are parsed, and cells are counted while reading.
 
+mod biff;
 mod csv;
 mod xls;
 mod xlsx;
+
+use std::panic::catch_unwind;
 
 use fugong_common::lang::Lang;
 
@@ -66,21 +69,27 @@ pub fn read(bytes: &[u8]) -> Result<Book, ReadError> {
     if bytes.len() > FILE_BYTES {
         return Err(ReadError::TooLarge);
     }
-    let mut book = match bytes {
-        [b'P', b'K', 3, 4, ..] => xlsx::read(bytes)?,
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => xls::read(bytes)?,
-        [b'%', b'P', b'D', b'F', ..]
-        | [0xff, 0xd8, 0xff, ..]
-        | [0x89, b'P', b'N', b'G', ..]
-        | [b'R', b'a', b'r', b'!', ..]
-        | [0x1f, 0x8b, ..] => return Err(ReadError::NotASheet),
-        _ => csv::read(bytes)?,
-    };
+    // The libraries index by what a file claims of itself. Where they trip, the file is broken, and
+    // its sender is told so like everybody else's.
+    let mut book = catch_unwind(|| parse(bytes)).unwrap_or(Err(ReadError::Broken))?;
     for sheet in &mut book.sheets {
         sheet.trim();
     }
     book.sheets.retain(|sheet| !sheet.rows.is_empty());
     if book.sheets.is_empty() { Err(ReadError::Empty) } else { Ok(book) }
+}
+
+fn parse(bytes: &[u8]) -> Result<Book, ReadError> {
+    match bytes {
+        [b'P', b'K', 3, 4, ..] => xlsx::read(bytes),
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => xls::read(bytes),
+        [b'%', b'P', b'D', b'F', ..]
+        | [0xff, 0xd8, 0xff, ..]
+        | [0x89, b'P', b'N', b'G', ..]
+        | [b'R', b'a', b'r', b'!', ..]
+        | [0x1f, 0x8b, ..] => Err(ReadError::NotASheet),
+        _ => csv::read(bytes),
+    }
 }
 
 /// Counts cells while they are read.

@@ -5,10 +5,10 @@ use std::io::Cursor;
 use calamine::{Data, Reader, Xls};
 
 use super::xlsx::{day_value, fill_down, iso_day, put, text_value, whole};
-use super::{Budget, ReadError};
+use super::{Budget, ReadError, biff};
 use crate::imports::grid::{Book, Cell, Sheet, Value};
 
-/// The library allocates each sheet up to its corners, 65,536 × 256 cells: few sheets are let through.
+/// Sheets of one workbook; the library reads them all at once.
 const SHEETS: usize = 24;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Book, ReadError> {
@@ -19,12 +19,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Book, ReadError> {
     if is_document || contains(bytes, &wide("PowerPoint Document")) {
         return Err(ReadError::NotASheet);
     }
-    // BOF records of worksheets: type 0x0809, 16 bytes, BIFF8, substream 0x0010.
-    let begins = [0x09, 0x08, 0x10, 0x00, 0x00, 0x06, 0x10, 0x00];
-    if bytes.windows(begins.len()).filter(|window| *window == begins).count() > SHEETS {
-        return Err(ReadError::TooManyCells);
-    }
-    let mut workbook = Xls::new(Cursor::new(bytes)).map_err(|error| match error {
+    let measured = biff::measured(bytes, SHEETS)?;
+    let mut workbook = Xls::new(Cursor::new(measured)).map_err(|error| match error {
         calamine::XlsError::Password => ReadError::Encrypted,
         _ => ReadError::Broken,
     })?;
