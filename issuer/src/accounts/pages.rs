@@ -433,7 +433,9 @@ async fn set_up(
     };
     let cookie = open_session(&app, &mut tx, &account_id, &post.id).await?;
     tx.commit().await?;
-    Ok(([(header::SET_COOKIE, cookie)], see_other("/")).into_response())
+    // The first administrator has nothing to do yet but to set up; the steps stand there.
+    let to = if matches!(invited, Invited::First) { "/settings" } else { "/" };
+    Ok(([(header::SET_COOKIE, cookie)], see_other(to)).into_response())
 }
 
 struct FirstDivision {

@@ -165,7 +165,9 @@ async fn new(
         Some(text) => {
             let mut tx = app.db().read().await?;
             let found = divisions::store::find_by_code_or_id(&mut tx, &text).await?;
-            let found = found.ok_or_else(|| said(&format!("there is no division {text}")))?;
+            let found = found.ok_or_else(|| said(&format!(
+                "there is no division {text}; add it in the console (the first with the set-up link that `issuer serve` prints), or leave --division out: the key then signs for every site"
+            )))?;
             vec![site_range(found.level()?, &found.code).ok_or_else(|| {
                 said(&format!("the code of {} is not one that sites have", found.name))
             })?]

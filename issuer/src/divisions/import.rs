@@ -74,12 +74,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Row>, Faults> {
     let (mut rows, mut faults) = (Vec::new(), Vec::new());
     let mut records = reader.records();
     let header = records.next().and_then(Result::ok);
-    let fits = header.is_some_and(|header| {
-        header.iter().map(str::to_ascii_lowercase).eq(["code", "name", "level"])
-    });
-    if !fits {
+    let Some(columns) = header.as_ref().and_then(Columns::find) else {
         return Err(vec![(1, Fault::Header)]);
-    }
+    };
     for (at, record) in records.enumerate() {
         if at >= MOST_ROWS {
             return Err(vec![(1, Fault::TooMany)]);
@@ -89,7 +86,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Row>, Faults> {
             .ok()
             .and_then(csv::StringRecord::position)
             .map_or(at + 2, |place| usize::try_from(place.line()).unwrap_or(at + 2));
-        match record.map_err(|_| Fault::Row).and_then(|record| parse_row(line, &record)) {
+        match record.map_err(|_| Fault::Row).and_then(|record| columns.read(line, &record)) {
             Ok(row) => rows.push(row),
             Err(fault) => faults.push((line, fault)),
         }
@@ -97,15 +94,44 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Row>, Faults> {
     if faults.is_empty() { Ok(rows) } else { Err(faults) }
 }
 
-fn parse_row(line: usize, record: &csv::StringRecord) -> Result<Row, Fault> {
-    let (Some(code), Some(name), Some(level)) = (record.get(0), record.get(1), record.get(2))
-    else {
-        return Err(Fault::Row);
-    };
-    let level = Level::parse(&level.to_ascii_lowercase()).ok_or(Fault::Level)?;
-    let code = parse_code(level, code).ok_or(Fault::Code)?;
-    let name = clean_name(name).map_err(|_| Fault::Name)?;
-    Ok(Row { line, level, code, name: name.as_str().to_owned() })
+/// Where code, name and level stand, by their titles in either language.
+struct Columns {
+    code: usize,
+    name: usize,
+    level: usize,
+}
+
+impl Columns {
+    fn find(header: &csv::StringRecord) -> Option<Self> {
+        let of = |titles: [&str; 2]| {
+            header.iter().position(|title| titles.contains(&title.to_ascii_lowercase().as_str()))
+        };
+        Some(Self {
+            code: of(["代码", "code"])?,
+            name: of(["名称", "name"])?,
+            level: of(["级别", "level"])?,
+        })
+    }
+
+    fn read(&self, line: usize, record: &csv::StringRecord) -> Result<Row, Fault> {
+        let cell = |at| record.get(at).ok_or(Fault::Row);
+        let (code, name) = (cell(self.code)?, cell(self.name)?);
+        let level = level_of(cell(self.level)?).ok_or(Fault::Level)?;
+        let code = parse_code(level, code).ok_or(Fault::Code)?;
+        let name = clean_name(name).map_err(|_| Fault::Name)?;
+        Ok(Row { line, level, code, name: name.as_str().to_owned() })
+    }
+}
+
+/// A level by its code or its title, with or without what the title adds in brackets.
+fn level_of(text: &str) -> Option<Level> {
+    let plain = |title: &'static str| title.split('（').next().unwrap_or(title);
+    Level::parse(&text.to_ascii_lowercase()).or_else(|| {
+        Level::ALL.into_iter().find(|level| {
+            let title = level.title(Lang::Zh);
+            text == title || text == plain(title) || text == level.title(Lang::En)
+        })
+    })
 }
 
 /// A node that the file adds: its parent stands in the tree, or earlier in the list.
@@ -277,6 +303,16 @@ mod tests {
         assert_eq!(parse(b"a,b\n").unwrap_err(), [(1, Fault::Header)]);
         let rows = parse(b"code,name,level\n370602009001,x,community\n").unwrap();
         assert_eq!(plan(rows, &[]).unwrap_err(), [(2, Fault::NoParent)]);
+    }
+
+    #[test]
+    fn titles_and_levels_are_understood_in_either_language_and_in_any_order() {
+        let chinese = "名称,级别,代码\n东山街道,街道,370602002\n西山社区,社区,370602002001\n";
+        let english =
+            "Code,Name,Level\n370602002,东山街道,street\n370602002001,西山社区,Community\n";
+        assert_eq!(parse(chinese.as_bytes()).unwrap(), parse(english.as_bytes()).unwrap());
+        let whole = "代码,名称,级别\n370602002,东山街道,街道（园区）\n";
+        assert_eq!(parse(whole.as_bytes()).unwrap()[0].level, Level::Street);
     }
 
     #[test]

@@ -26,7 +26,7 @@ words! {
         add_why: "统计代码表中没有的社区（如新设社区），代码留空即可，由系统编号。网格和楼栋沿用所在社区的代码。", "A community that no list holds, a new one for example, needs no code: leave it empty and one is handed out. Grids and buildings share their community's.";
         optional: "选填", "optional";
         import: "批量导入", "Import a list";
-        import_why: "CSV 文件，首行为 code,name,level；level 填 district、street、community、grid 或 building。代码决定上下级，可乱序。任一行有误则全部不导入。最多 {rows} 行。", "A CSV file whose first line is code,name,level; level is district, street, community, grid or building. The codes say what lies below what, in any order. One wrong line, and nothing is imported. At most {rows} lines.";
+        import_why: "CSV 文件，首行为“代码,名称,级别”；级别填区县、街道、社区、网格或楼栋。代码决定上下级，可乱序。任一行有误则全部不导入。最多 {rows} 行。", "A CSV file whose first line is code,name,level; level is district, street, community, grid or building. The codes say what lies below what, in any order. One wrong line, and nothing is imported. At most {rows} lines.";
         file: "CSV 文件", "CSV file";
         import_do: "导入", "Import";
         imported: "已导入 {added} 个辖区，{kept} 个已存在，未改动。", "{added} divisions imported; {kept} were there already and are unchanged.";
@@ -56,7 +56,7 @@ words! {
         in_use_why: "仍有下级辖区 {below} 个、岗位 {posts} 个、企业 {enterprises} 家、场所 {premises} 处与其相关，请先迁移或终止。", "Still tied to it: {below} divisions below, {posts} posts, {enterprises} enterprises, {premises} premises. Move or end them first.";
         is_root: "这是您所在的辖区，不能停用。", "This is your own division; it can't be ended.";
         no_file: "请选择要导入的文件。", "Choose a file to import.";
-        bad_header: "首行应为 code,name,level。", "The first line must be code,name,level.";
+        bad_header: "首行应为“代码,名称,级别”。", "The first line must be code,name,level.";
         too_many: "超过 {rows} 行，请分批导入。", "More than {rows} lines: import them in parts.";
         bad_row: "应有代码、名称、级别三列。", "Code, name and level are needed.";
         unknown_level: "级别应为 district、street、community、grid 或 building。", "The level must be district, street, community, grid or building.";
