@@ -81,6 +81,11 @@ impl Stack {
         format!("http://{}", self.gate_address)
     }
 
+    /// Where the issuer's database is, unless it is the file in its data directory.
+    pub fn database_url(&self) -> Option<&str> {
+        self.database_url.as_deref()
+    }
+
     pub fn gate_data(&self) -> PathBuf {
         self.dir.path().join("gate")
     }

@@ -13,7 +13,7 @@ use crate::authz::Reach;
 use crate::imports::columns::Subject;
 use crate::imports::job::{self, JobError, Reading, Upload};
 use crate::imports::plan::Policy;
-use crate::imports::store;
+use crate::imports::{store, taking};
 use crate::{divisions, enterprises};
 
 #[derive(Debug, Subcommand)]
@@ -116,11 +116,31 @@ pub(super) async fn import(app: &App, command: ImportCommand) -> Result<(), Comm
             (sheet, upload, reading, confirm_left)
         }
     };
+    // Where no service runs, nobody else clears away what has outlived its time.
+    let mut tx = app.db().write().await?;
+    store::purge(&mut tx, app.now()).await?;
+    tx.commit().await?;
     let bytes = std::fs::read(&sheet.file).map_err(|error| {
         CommandError::Io(format!("cannot read {}", sheet.file.display()), error)
     })?;
     let id = job::prepare(app, upload, bytes).await.map_err(failed)?;
-    let mut import = find(app, &id).await?;
+    let done = take(app, &id, &sheet, reading, confirmed).await;
+    // What was only looked at leaves nothing behind; what has begun is not touched by this.
+    let mut tx = app.db().write().await?;
+    store::discard(&mut tx, &id).await?;
+    tx.commit().await?;
+    done
+}
+
+/// Shows what would be done with a prepared sheet and, unless that is all, does it.
+async fn take(
+    app: &App,
+    id: &str,
+    sheet: &SheetArgs,
+    reading: Reading,
+    confirmed: bool,
+) -> Result<(), CommandError> {
+    let mut import = find(app, id).await?;
     let reading = Reading {
         sheet: import.summary.sheet,
         header_row: import.summary.header_row.unwrap_or(0),
@@ -155,11 +175,17 @@ pub(super) async fn import(app: &App, command: ImportCommand) -> Result<(), Comm
             counts.leaving, counts.on_roster
         )));
     }
-    job::begin(app, &import).await?;
+    for ended in job::begin(app, &import).await?.unwrap_or_default() {
+        println!(
+            "an earlier import had come to row {} of {} and is ended; what it took is recognised",
+            ended.done,
+            ended.total - ended.bad
+        );
+    }
     let bar = Progress::new(import.total - import.bad);
-    job::run(app, &id, |import| bar.show(import.done)).await.map_err(failed)?;
+    taking::run(app, id, |import| bar.show(import.done)).await.map_err(failed)?;
     bar.end();
-    report(app, &id, &sheet.file).await
+    report(app, id, &sheet.file).await
 }
 
 fn upload(subject: Subject, file: &Path, enterprise_id: &str, division_id: &str) -> Upload {
@@ -195,12 +221,17 @@ async fn report(app: &App, id: &str, file: &Path) -> Result<(), CommandError> {
         "{} added, {} changed, {} unchanged, {} premises registered, {} left",
         taken.added, taken.changed, taken.same, taken.premises, taken.leaving
     );
+    if taken.unplaced > 0 {
+        println!(
+            "{} addresses have no premises: their community's site numbers are used up; name sub-district and \
+             community in the sheet",
+            taken.unplaced
+        );
+    }
     let mut tx = app.db().read().await?;
     if let Some(sheet) = store::find_bad_sheet(&mut tx, id).await? {
         let beside = file.with_extension("bad.xlsx");
-        std::fs::write(&beside, sheet).map_err(|error| {
-            CommandError::Io(format!("cannot write {}", beside.display()), error)
-        })?;
+        write_whole(&beside, &sheet)?;
         println!("{} rows were not taken: {} says why", import.bad, beside.display());
     }
     Ok(())
@@ -228,10 +259,21 @@ pub(super) async fn export(app: &App, command: ExportCommand) -> Result<(), Comm
         let name = lang.of("企业台账", "Enterprises");
         enterprises::export::xlsx(&table, name).map_err(|error| said(error.to_string()))?
     };
-    std::fs::write(&out, bytes)
-        .map_err(|error| CommandError::Io(format!("cannot write {}", out.display()), error))?;
+    write_whole(&out, &bytes)?;
     println!("{} enterprises written to {}", table.rows.len(), out.display());
     Ok(())
+}
+
+/// Writes a file beside its place and moves it there when it is whole: a command that is cut off
+/// leaves the older file, or none.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let written = std::fs::File::create(&part)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&part, path));
+    written.map_err(|error| CommandError::Io(format!("cannot write {}", path.display()), error))
 }
 
 /// A line that is rewritten on a terminal; silent elsewhere.

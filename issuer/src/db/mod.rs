@@ -133,6 +133,8 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10))
+            // What is deleted, sheets of people among it, is overwritten in the file.
+            .pragma("secure_delete", "on")
             .pragma("cache_size", "-32000");
         let writer = SqlitePoolOptions::new()
             .max_connections(1)

@@ -8,6 +8,7 @@ use super::job::{self, JobError, Reading, Upload};
 use super::plan::Policy;
 use super::read;
 use super::store::{self, Import, State};
+use super::{taking, upkeep};
 use crate::app::App;
 use crate::authz::{Bounds, Reach};
 use crate::enterprises::store::{Filter, count, find_by_uscc};
@@ -17,11 +18,11 @@ use crate::people::store as people;
 use crate::premises;
 use crate::testing::{self, NOW};
 
-fn code(n: usize) -> String {
+pub(super) fn code(n: usize) -> String {
     Uscc::complete(&format!("91370602MA3Q{n:05}")).unwrap().as_str().to_owned()
 }
 
-fn sheet(rows: &[Vec<String>]) -> Vec<u8> {
+pub(super) fn sheet(rows: &[Vec<String>]) -> Vec<u8> {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
     for (row, cells) in (0_u32..).zip(rows) {
@@ -32,11 +33,11 @@ fn sheet(rows: &[Vec<String>]) -> Vec<u8> {
     workbook.save_to_buffer().unwrap()
 }
 
-fn row(cells: &[&str]) -> Vec<String> {
+pub(super) fn row(cells: &[&str]) -> Vec<String> {
     cells.iter().map(|cell| (*cell).to_owned()).collect()
 }
 
-fn upload(subject: Subject, enterprise: &str) -> Upload {
+pub(super) fn upload(subject: Subject, enterprise: &str) -> Upload {
     Upload {
         subject,
         enterprise_id: enterprise.into(),
@@ -47,19 +48,19 @@ fn upload(subject: Subject, enterprise: &str) -> Upload {
     }
 }
 
-async fn find(app: &App, id: &str) -> Import {
+pub(super) async fn find(app: &App, id: &str) -> Import {
     let mut tx = app.db().read().await.unwrap();
     store::find(&mut tx, id).await.unwrap().unwrap()
 }
 
 /// Uploads, chooses, begins and runs; the finished import.
-async fn import(app: &App, upload: Upload, bytes: Vec<u8>, reading: Reading) -> Import {
+pub(super) async fn import(app: &App, upload: Upload, bytes: Vec<u8>, reading: Reading) -> Import {
     let id = job::prepare(app, upload, bytes).await.unwrap();
     let mut import = find(app, &id).await;
     let reading = Reading { header_row: import.summary.header_row.unwrap(), ..reading };
     job::read_again(app, &mut import, reading).await.unwrap();
-    assert!(job::begin(app, &import).await.unwrap());
-    job::run(app, &id, |_| {}).await.unwrap();
+    assert!(job::begin(app, &import).await.unwrap().is_some());
+    taking::run(app, &id, |_| {}).await.unwrap();
     find(app, &id).await
 }
 
@@ -67,14 +68,14 @@ fn everywhere() -> Bounds {
     Reach::Division("/".into()).bounds()
 }
 
-async fn count_all(app: &App) -> i64 {
+pub(super) async fn count_all(app: &App) -> i64 {
     let bounds = everywhere();
     let mut tx = app.db().read().await.unwrap();
     let filter = Filter { bounds: &bounds, search: "", kind: "", scale: "", survey: "" };
     count(&mut tx, &filter).await.unwrap()
 }
 
-fn ledger(n: usize) -> Vec<Vec<String>> {
+pub(super) fn ledger(n: usize) -> Vec<Vec<String>> {
     let mut rows = vec![row(&[
         "企业名称",
         "统一社会信用代码",
@@ -190,12 +191,12 @@ async fn an_import_cut_off_half_way_goes_on_where_it_stopped() {
     let app = &test.app;
     let id =
         job::prepare(app, upload(Subject::Enterprises, ""), sheet(&ledger(4100))).await.unwrap();
-    assert!(job::begin(app, &find(app, &id).await).await.unwrap());
+    assert!(job::begin(app, &find(app, &id).await).await.unwrap().is_some());
     // The process ends after the first chunk: its task is dropped at the first sign of progress.
     let (cut, was_cut) = tokio::sync::oneshot::channel::<()>();
     let cut = std::sync::Mutex::new(Some(cut));
     {
-        let running = job::run(app, &id, move |_| {
+        let running = taking::run(app, &id, move |_| {
             if let Some(cut) = cut.lock().unwrap().take() {
                 let _ = cut.send(());
             }
@@ -206,10 +207,10 @@ async fn an_import_cut_off_half_way_goes_on_where_it_stopped() {
     assert_eq!((half.state, half.done), (State::Running, 2000));
     assert_eq!(count_all(app).await, 2000);
     // Nobody takes it over while it may still be alive.
-    assert_eq!(job::tidy(app).await.unwrap(), Vec::<String>::new());
+    assert_eq!(upkeep::tidy(app).await.unwrap(), Vec::<String>::new());
     test.clock.set(test.clock.now().plus_minutes(2));
-    assert_eq!(job::tidy(app).await.unwrap(), std::slice::from_ref(&id));
-    job::run(app, &id, |_| {}).await.unwrap();
+    assert_eq!(upkeep::tidy(app).await.unwrap(), std::slice::from_ref(&id));
+    taking::run(app, &id, |_| {}).await.unwrap();
     let done = find(app, &id).await;
     assert_eq!((done.state, done.summary.taken.added), (State::Finished, 4100));
     assert_eq!(count_all(app).await, 4100);
@@ -222,11 +223,11 @@ async fn a_preview_is_gone_after_an_hour() {
     let app = &test.app;
     let id = job::prepare(app, upload(Subject::Enterprises, ""), sheet(&ledger(2))).await.unwrap();
     test.clock.set(NOW.plus_hours(1));
-    job::tidy(app).await.unwrap();
+    upkeep::tidy(app).await.unwrap();
     let mut tx = app.db().read().await.unwrap();
     assert!(store::find(&mut tx, &id).await.unwrap().is_none());
     drop(tx);
-    assert!(matches!(job::run(app, &id, |_| {}).await, Err(JobError::Gone)));
+    assert!(matches!(taking::run(app, &id, |_| {}).await, Err(JobError::Gone)));
 }
 
 #[tokio::test]
@@ -261,15 +262,15 @@ async fn a_mapping_chosen_once_is_known_for_the_same_headers() {
     job::read_again(app, &mut import, reading(&["name", "uscc", "street"])).await.unwrap();
     job::read_again(app, &mut import, reading(&["name", "uscc", "street"])).await.unwrap();
     assert_eq!(import.summary.preview.added, 1);
-    assert!(job::begin(app, &import).await.unwrap());
-    job::run(app, &id, |_| {}).await.unwrap();
+    assert!(job::begin(app, &import).await.unwrap().is_some());
+    taking::run(app, &id, |_| {}).await.unwrap();
     let id = job::prepare(app, upload(Subject::Enterprises, ""), bytes).await.unwrap();
     let again = find(app, &id).await;
     assert!(again.summary.remembered);
     assert_eq!(again.summary.mapping, ["name", "uscc", "street"]);
 }
 
-fn roster(names: &[&str]) -> Vec<u8> {
+pub(super) fn roster(names: &[&str]) -> Vec<u8> {
     let mut rows = vec![row(&["姓名", "工号", "返岗日期"])];
     rows.extend(
         names.iter().enumerate().map(|(n, name)| row(&[name, &format!("{:04}", n + 1), "2.9"])),

@@ -16,10 +16,14 @@ pub mod places;
 pub mod plan;
 mod preview;
 pub mod read;
+mod rows;
 pub mod sheets;
 pub mod store;
 pub mod take_enterprises;
 pub mod take_people;
+pub mod taking;
+mod understood;
+pub mod upkeep;
 pub mod values;
 mod words;
 
@@ -30,3 +34,6 @@ mod tests;
 
 #[cfg(test)]
 mod job_tests;
+
+#[cfg(test)]
+mod handover_tests;

@@ -68,6 +68,8 @@ pub struct Counts {
     pub on_roster: i64,
     /// Premises registered from addresses.
     pub premises: i64,
+    /// Addresses without premises, because their community has no site numbers left.
+    pub unplaced: i64,
     /// Days whose year or meaning was inferred.
     pub guessed: i64,
 }
@@ -125,7 +127,29 @@ pub struct Summary {
     /// What was really done.
     pub taken: Counts,
     /// Why it failed, for its uploader.
-    pub failure: String,
+    pub failure: Failure,
+    /// Tells the same file from another.
+    pub file_sha256: String,
+}
+
+impl Summary {
+    /// Examples are rows of people: gone with the rows.
+    pub fn forget_samples(&mut self) {
+        self.samples.clear();
+        self.bad_samples.clear();
+    }
+}
+
+/// Why an import ended before its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    #[default]
+    None,
+    /// The database or the machine.
+    Fault,
+    /// A later import of the same roster or file has begun.
+    Replaced,
 }
 
 #[cfg(test)]

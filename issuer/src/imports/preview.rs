@@ -11,8 +11,9 @@ use super::ImportWords;
 use super::columns::{Field, Subject};
 use super::job::{self, Reading};
 use super::pages::{find, form_of, problem};
-use super::plan::{Policy, Sample};
+use super::plan::{Failure, Policy, Sample};
 use super::store::{Import, State};
+use super::upkeep;
 use crate::enterprises::choices::Choice;
 use crate::fields;
 use crate::web::{Frame, Nav, Page, html, see_other};
@@ -70,6 +71,7 @@ struct ProgressPage {
     import: Import,
     total: i64,
     running: String,
+    cut_off: bool,
 }
 
 #[derive(Template)]
@@ -79,7 +81,8 @@ struct ResultPage {
     w: &'static ImportWords,
     import: Import,
     is_people: bool,
-    failed: bool,
+    failed: &'static str,
+    unplaced: String,
     download: String,
     until: String,
     form: String,
@@ -111,13 +114,18 @@ fn render(page: &Page, import: Import, error: &str) -> Result<Response, Problem>
         State::Running => {
             let total = import.total - import.bad;
             let running = fill(w.running, &[("done", &import.done), ("total", &total)]);
-            html(&ProgressPage { frame, w, import, total, running })
+            let cut_off = import.is_cut_off(page.now);
+            html(&ProgressPage { frame, w, import, total, running, cut_off })
         }
         State::Finished | State::Failed => html(&ResultPage {
             frame,
             w,
             is_people: import.subject == Subject::People,
-            failed: import.state == State::Failed,
+            failed: why_failed(&import, w),
+            unplaced: match import.summary.taken.unplaced {
+                0 => String::new(),
+                n => fill(w.unplaced, &[("n", &n)]),
+            },
             download: fill(w.download_bad, &[("n", &import.bad)]),
             until: fill(
                 w.bad_until,
@@ -126,6 +134,15 @@ fn render(page: &Page, import: Import, error: &str) -> Result<Response, Problem>
             form: form_of(&import),
             import,
         }),
+    }
+}
+
+/// Why an import ended before its end; empty if it didn't.
+fn why_failed(import: &Import, w: &'static ImportWords) -> &'static str {
+    match (import.state, import.summary.failure) {
+        (State::Failed, Failure::Replaced) => w.replaced_why,
+        (State::Failed, _) => w.failed_why,
+        _ => "",
     }
 }
 
@@ -298,8 +315,8 @@ pub(super) async fn choose(
     if import.summary.preview.needs_confirmation() && !has("confirm_left") {
         return render(&page, import, w.confirm_needed);
     }
-    if job::begin(&page.app, &import).await? {
-        job::spawn(&page.app, id);
+    if job::begin(&page.app, &import).await?.is_some() {
+        upkeep::spawn(&page.app, id);
     }
     Ok(see_other(&here))
 }

@@ -52,6 +52,7 @@ struct ImportRow {
     done: i64,
     bad: i64,
     created_at: i64,
+    touched_at: i64,
     expires_at: i64,
 }
 
@@ -73,7 +74,16 @@ pub struct Import {
     pub done: i64,
     pub bad: i64,
     pub created_at: Millis,
+    /// The last sign of life of its process.
+    pub touched_at: Millis,
     pub expires_at: Millis,
+}
+
+impl Import {
+    /// Whether its process is gone, and another has yet to take it over.
+    pub fn is_cut_off(&self, now: Millis) -> bool {
+        self.state == State::Running && self.touched_at < now.plus_seconds(-STALE_SECONDS)
+    }
 }
 
 impl ImportRow {
@@ -92,6 +102,7 @@ impl ImportRow {
             done: self.done,
             bad: self.bad,
             created_at: Millis(self.created_at),
+            touched_at: Millis(self.touched_at),
             expires_at: Millis(self.expires_at),
         })
     }
@@ -135,7 +146,7 @@ pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Import>, DbError> {
         tx,
         ImportRow,
         "SELECT id, kind, enterprise_id, division_id, account_id, file_name, state, summary, total, done, bad, \
-         created_at, expires_at FROM imports WHERE id = $1",
+         created_at, touched_at, expires_at FROM imports WHERE id = $1",
         id
     )?
     .map(ImportRow::into_import)
@@ -203,6 +214,24 @@ pub async fn list_stale(tx: &mut Tx, now: Millis) -> Result<Vec<String>, DbError
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
+/// Running imports of one roster, or of sheets of enterprises; the oldest first.
+pub async fn list_running(
+    tx: &mut Tx,
+    subject: Subject,
+    enterprise_id: &str,
+) -> Result<Vec<Import>, DbError> {
+    let found = rows!(
+        tx,
+        ImportRow,
+        "SELECT id, kind, enterprise_id, division_id, account_id, file_name, state, summary, total, done, bad, \
+         created_at, touched_at, expires_at FROM imports WHERE kind = $1 AND enterprise_id = $2 AND state = 'running' \
+         ORDER BY id",
+        subject.code(),
+        enterprise_id
+    )?;
+    found.into_iter().map(ImportRow::into_import).collect()
+}
+
 /// Moves on from `done` to `to` in the transaction that writes those rows. False: another process
 /// has gone on with it, and this transaction must not be committed.
 pub async fn advance(tx: &mut Tx, import: &Import, to: i64, now: Millis) -> Result<bool, DbError> {
@@ -263,7 +292,7 @@ pub async fn list_of_account(
         tx,
         ImportRow,
         "SELECT id, kind, enterprise_id, division_id, account_id, file_name, state, summary, total, done, bad, \
-         created_at, expires_at FROM imports WHERE account_id = $1 AND kind = $2 ORDER BY created_at DESC, id LIMIT $3",
+         created_at, touched_at, expires_at FROM imports WHERE account_id = $1 AND kind = $2 ORDER BY created_at DESC, id LIMIT $3",
         account_id,
         subject.code(),
         limit

@@ -242,7 +242,9 @@ pub async fn take(
     );
     let facts = json!({ "fields": from_sheet });
     bulk::note_many(tx, &old, at, "enterprise.edited", &facts, by).await?;
+    let wanted = counts.premises;
     counts.premises = register_premises(app, tx, &added, &addresses, under).await?;
+    counts.unplaced = wanted - counts.premises;
     Ok(counts)
 }
 

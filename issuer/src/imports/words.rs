@@ -42,6 +42,7 @@ words! {
         leaving: "将登记离职", "will be marked as left";
         premises: "将登记场所", "premises to register";
         premises_done: "登记场所", "premises registered";
+        unplaced: "{n} 个地址没有登记场所：所在区域的场所编号已用完（每个社区最多 9,999 个）。企业档案已建立，请在表中写明街道和社区，或在企业页逐个登记场所。", "{n} addresses have no premises: their community's site numbers are used up (9,999 each). The enterprises are on file; name sub-district and community in the sheet, or register premises on an enterprise's page.";
         guessed: "{n} 处日期的年份或含义为推定，请核对下方蓝色标注。", "The year or meaning of {n} days was inferred: check those marked below.";
         formulas: "{n} 个单元格是公式，采用表格中最后一次计算的结果。", "{n} cells hold formulas; their last computed values are taken.";
         merged: "{n} 个单元格来自合并单元格，已按首格补全。", "{n} cells were merged; they are filled from the first of each.";
@@ -70,9 +71,11 @@ words! {
         running_title: "正在导入", "Importing";
         running: "已处理 {done} / {total} 行", "{done} of {total} rows";
         running_why: "可以离开此页，导入会继续；稍后在“最近的导入”中查看结果。", "You may leave this page; the import goes on, and its result is under “Recent imports”.";
+        cut_off: "上次处理中断，已写入的行有效，其余尚未写入；服务运行期间会在两分钟内自动继续。", "It was cut off: the rows counted here are taken, the rest is not yet. While the service runs, it goes on by itself within two minutes.";
         finished_title: "导入完成", "Import finished";
         failed_title: "导入未完成", "Import failed";
         failed_why: "已写入的行不受影响。请重新上传同一文件，已导入的行会自动识别。", "Rows already written stay. Upload the same file again; rows that were taken are recognised.";
+        replaced_why: "同一份名单或表格又开始了新的导入，这次导入到此为止，已写入的行不受影响。", "A later import of the same roster or file has begun and taken its place. Rows already written stay.";
         download_bad: "下载问题行（{n} 行）", "Download the bad rows ({n})";
         bad_until: "问题行仅您本人可下载，{time} 后删除。", "Only you can download them, until {time}.";
         to_list: "查看企业列表", "To the enterprises";

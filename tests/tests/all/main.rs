@@ -11,5 +11,6 @@
 mod browser;
 mod first_start;
 mod gate_away;
+mod imports;
 mod keys;
 mod main_job;
