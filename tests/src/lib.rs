@@ -9,7 +9,9 @@
 )]
 
 pub mod browser;
+pub mod camera;
 pub mod person;
 pub mod process;
+pub mod readers;
 pub mod scratch;
 pub mod stack;

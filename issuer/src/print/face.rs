@@ -184,7 +184,7 @@ fn rows(placard: &Placard) -> Vec<Vec<Cell>> {
         vec![cell(&said::APPROVAL, approval)],
         vec![cell(&said::CONDITIONS, conditions)],
         vec![
-            cell(&said::RESPONSIBLE, vec![Item::Text(placard.responsible.clone())]),
+            cell(&said::RESPONSIBLE, vec![Item::Whole(placard.responsible.clone())]),
             cell(&said::EPIDEMIC_OFFICER, contact(&placard.epidemic_officer)),
         ],
         vec![cell(&said::GRID_OFFICER, contact(&placard.grid_officer))],

@@ -30,7 +30,7 @@ pub struct Cell {
 /// What a cell says, one beneath the other.
 pub enum Item {
     Text(String),
-    /// A code or number to be compared or typed.
+    /// A code, number or name, to be compared or typed.
     Whole(String),
     /// With a hanging number.
     Numbered(u16, String),

@@ -14,3 +14,4 @@ mod gate_away;
 mod imports;
 mod keys;
 mod main_job;
+mod real_world;

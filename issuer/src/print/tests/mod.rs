@@ -1,6 +1,7 @@
 mod batch;
 mod faces;
 mod glyphs;
+mod looks;
 mod qr_codes;
 mod reading;
 mod samples;
