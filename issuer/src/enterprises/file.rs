@@ -87,6 +87,7 @@ struct FilePage {
     earlier: Option<String>,
     in_charge: Vec<InCharge>,
     may_edit: bool,
+    may_file: bool,
     may_read_people: bool,
     of_office: bool,
     typed: Typed,
@@ -178,6 +179,7 @@ async fn render(
         earlier,
         in_charge,
         may_edit: page.actor.may(Action::EditEnterprises),
+        may_file: page.actor.may(Action::FileApplications),
         may_read_people: page.actor.may(Action::ReadPeople),
         of_office: !page.actor.post.role.is_of_enterprise(),
         scale_choices: choices::scales(

@@ -95,6 +95,7 @@ words! {
         scale_from: "生效日期", "Valid from";
         scale_same: "规模没有变化，请选择新的规模", "This is the present scale: choose another";
         scale_future: "生效日期不能晚于今天", "It can't begin later than today";
+        new_application: "申报复工", "File an application";
         scale_reroute: "规模变更后，办理中的申请按新规模的程序办理。", "Open applications follow the route of the new scale.";
         in_charge: "属地负责", "In charge here";
         nobody_in_charge: "该区域尚无网格员或联络员，请在账号管理中设置岗位。", "No grid officer or liaison yet: give somebody the post.";

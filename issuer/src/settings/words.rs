@@ -35,7 +35,7 @@ words! {
         hotline: "填写热线电话", "Give the hotline";
         pattern: "设置文号格式", "Set the pattern of document numbers";
         regime: "发布管理办法", "Publish the regime";
-        regime_open: "尚未发布，暂按系统默认值执行。", "None is published; the built-in numbers hold for now.";
+        regime_open: "尚未发布，发布前不能申报。", "None is published; nothing can be filed before.";
         parties: "为签字各方设立账号", "Give every signing party an account";
         parties_open: "以下各方尚无可登录的人员：{parties}", "Nobody can sign yet for: {parties}";
         trust: "生成密钥，签署签发机构清单", "Make keys, sign the list of signing authorities";
