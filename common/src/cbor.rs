@@ -93,12 +93,16 @@ impl Value {
             }
             Self::Map(entries) => {
                 head(out, 5, entries.len() as u64);
-                let mut keyed: Vec<_> =
-                    entries.iter().map(|(key, value)| (key.encode(), value)).collect();
-                keyed.sort_by(|(left, _), (right, _)| left.cmp(right));
-                for (key, value) in keyed {
-                    out.extend_from_slice(&key);
-                    value.write(out);
+                let start = out.len();
+                if !write_ordered(entries, out) {
+                    out.truncate(start);
+                    let mut keyed: Vec<_> =
+                        entries.iter().map(|(key, value)| (key.encode(), value)).collect();
+                    keyed.sort_by(|(left, _), (right, _)| left.cmp(right));
+                    for (key, value) in keyed {
+                        out.extend_from_slice(&key);
+                        value.write(out);
+                    }
                 }
             }
             Self::Tag(tag, inner) => {
@@ -220,6 +224,22 @@ impl Fields {
     pub fn finish(self) -> Result<(), CborError> {
         if self.0.is_empty() { Ok(()) } else { Err(CborError::UnknownKey) }
     }
+}
+
+/// Writes entries whose keys are in order already, as those of everything that was read are; false where they aren't.
+fn write_ordered(entries: &[(Value, Value)], out: &mut Vec<u8>) -> bool {
+    let mut previous = 0..0;
+    for (key, value) in entries {
+        let start = out.len();
+        key.write(out);
+        let written = start..out.len();
+        if out.get(previous) > out.get(written.clone()) {
+            return false;
+        }
+        previous = written;
+        value.write(out);
+    }
+    true
 }
 
 fn head(out: &mut Vec<u8>, major: u8, n: u64) {

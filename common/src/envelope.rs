@@ -94,10 +94,19 @@ impl Unverified {
 
     /// The payload, once `key` is seen to have signed it as this kind.
     pub fn verify(&self, key: &PublicKey) -> Result<&[u8], EnvelopeError> {
+        self.verify_as(self.kind, key)
+    }
+
+    /// The same for a form that several kinds share, permits and passes: which one it is follows from the key.
+    pub fn verify_as(&self, kind: Kind, key: &PublicKey) -> Result<&[u8], EnvelopeError> {
+        let same_form = |kind| matches!(kind, Kind::Permit | Kind::Pass);
+        if kind != self.kind && !(same_form(kind) && same_form(self.kind)) {
+            return Err(EnvelopeError::NotAnEnvelope);
+        }
         if key.key_id() != self.key_id {
             return Err(EnvelopeError::OtherKey);
         }
-        let message = signed_bytes(self.kind, &self.protected, &self.payload);
+        let message = signed_bytes(kind, &self.protected, &self.payload);
         if key.verifies(&message, &self.signature) {
             Ok(&self.payload)
         } else {

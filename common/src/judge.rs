@@ -74,10 +74,10 @@ pub trait Known {
         None
     }
 
-    /// Whether `key` signed `token` as `kind`. Whoever sees the same tokens every day may remember the answer under one trust list.
-    fn signed(&self, kind: Kind, token: &[u8], key: &TrustedKey) -> bool {
-        Unverified::parse(kind, token)
-            .is_ok_and(|unverified| unverified.verify(&key.public).is_ok())
+    /// Whether `key` signed `token`, which was read as `unverified`, as `kind`. Whoever sees the same tokens every day may
+    /// remember the answer under one trust list.
+    fn signed(&self, kind: Kind, _token: &[u8], unverified: &Unverified, key: &TrustedKey) -> bool {
+        unverified.verify_as(kind, &key.public).is_ok()
     }
 }
 
@@ -176,7 +176,7 @@ impl Court<'_> {
         let Some(key) = trust.find_key(id) else {
             return Judgement::of(Verdict::UnknownKey, Reason::KeyNotListed(id));
         };
-        let signed_as = |kind| self.known.signed(kind, token, key);
+        let signed_as = |kind| self.known.signed(kind, token, &unverified, key);
         let (credential, facts) = match key.role {
             Role::Permit if signed_as(Kind::Permit) => match Permit::decode(unverified.payload()) {
                 Ok(permit) => {

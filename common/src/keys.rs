@@ -19,7 +19,11 @@ use crate::hex;
 /// In JSON it is base64url, as `x` of a JWK (RFC 8037) is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct PublicKey(VerifyingKey);
+pub struct PublicKey {
+    key: VerifyingKey,
+    /// Asked for several times with every check.
+    id: KeyId,
+}
 
 impl PublicKey {
     /// Takes 32 bytes that are an Ed25519 public key.
@@ -28,21 +32,25 @@ impl PublicKey {
     /// Not on the curve, or of small order (such a key verifies signatures that nobody made).
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::NotAPublicKey)?;
-        if key.is_weak() { Err(KeyError::NotAPublicKey) } else { Ok(Self(key)) }
+        if key.is_weak() { Err(KeyError::NotAPublicKey) } else { Ok(Self::of(key)) }
+    }
+
+    fn of(key: VerifyingKey) -> Self {
+        Self { key, id: Fingerprint::of(key.as_bytes()).short() }
     }
 
     pub fn as_bytes(&self) -> &[u8; 32] {
-        self.0.as_bytes()
+        self.key.as_bytes()
     }
 
     /// The first four bytes of [`fingerprint`](Self::fingerprint).
     pub fn key_id(&self) -> KeyId {
-        KeyId::of(self)
+        self.id
     }
 
     /// SHA-256 of the 32 bytes: what people compare when they enrol a gate.
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint(Sha256::digest(self.as_bytes()).into())
+        Fingerprint::of(self.as_bytes())
     }
 
     /// Whether this key made `signature` over `message`.
@@ -50,7 +58,7 @@ impl PublicKey {
     /// Strict (RFC 8032 §8.4 and cofactorless): one signature per message and signing, so bits can't be
     /// turned without the signature failing.
     pub fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
-        self.0.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
+        self.key.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
     }
 }
 
@@ -88,8 +96,18 @@ pub struct KeyId(pub [u8; 4]);
 
 impl KeyId {
     pub fn of(key: &PublicKey) -> Self {
-        let [a, b, c, d, ..] = key.fingerprint().0;
-        Self([a, b, c, d])
+        key.id
+    }
+}
+
+impl Fingerprint {
+    fn of(key: &[u8; 32]) -> Self {
+        Self(Sha256::digest(key).into())
+    }
+
+    fn short(self) -> KeyId {
+        let [a, b, c, d, ..] = self.0;
+        KeyId([a, b, c, d])
     }
 }
 
@@ -299,7 +317,7 @@ impl SoftwareKey {
 impl Signer for SoftwareKey {
     fn public_key(&self) -> PublicKey {
         // Made from a private key, so it needs no second look.
-        PublicKey(self.0.verifying_key())
+        PublicKey::of(self.0.verifying_key())
     }
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError> {

@@ -5,7 +5,7 @@
 //! that applies it has checked the result against the digest before it uses a single record.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use minicbor::data::Type;
@@ -224,6 +224,51 @@ pub fn apply(old: &RecordSet, delta: &Delta) -> Result<RecordSet, RecordsError> 
         return Err(RecordsError::OtherEnd);
     }
     Ok(new)
+}
+
+/// Applies a delta to a set's byte form, record by record: a gate with little memory holds the old form and the new one, and
+/// nothing beside them.
+///
+/// # Errors
+/// As [`apply`], and [`RecordsError::Malformed`] for bytes that are no set.
+pub fn apply_to_bytes(old: &[u8], delta: &Delta) -> Result<Vec<u8>, RecordsError> {
+    if Sha256::digest(old).as_slice() != delta.from {
+        return Err(RecordsError::OtherStart);
+    }
+    let mut count = 0_u64;
+    merge(old, delta, |_, _| count += 1)?;
+    let mut encoder = Encoder::new(Vec::with_capacity(old.len()));
+    written(&encoder.map(count));
+    merge(old, delta, |key, value| {
+        written(&encoder.bytes(key));
+        written(&encoder.bytes(value));
+    })?;
+    let new = encoder.into_writer();
+    if Sha256::digest(&new).as_slice() == delta.to { Ok(new) } else { Err(RecordsError::OtherEnd) }
+}
+
+/// Walks through the records that a delta leaves and those that it puts, in the order of the byte form.
+fn merge(
+    old: &[u8],
+    delta: &Delta,
+    mut each: impl FnMut(&[u8], &[u8]),
+) -> Result<(), RecordsError> {
+    let removed: BTreeSet<&Key> = delta.removed.iter().collect();
+    let mut put = delta.put.records.iter().peekable();
+    let mut decoder = Decoder::new(old);
+    for _ in 0..decoder.map()?.ok_or(RecordsError::NotDeterministic)? {
+        let (key, value) = (Key(decoder.bytes()?.to_vec()), decoder.bytes()?);
+        while let Some((new, value)) = put.next_if(|(new, _)| **new < key) {
+            each(&new.0, value);
+        }
+        match put.next_if(|(new, _)| **new == key) {
+            Some((_, value)) => each(&key.0, value),
+            None if removed.contains(&key) => {}
+            None => each(&key.0, value),
+        }
+    }
+    put.for_each(|(new, value)| each(&new.0, value));
+    Ok(())
 }
 
 impl Delta {

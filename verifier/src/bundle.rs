@@ -16,6 +16,7 @@ use fugong_common::trust::{DemoRoots, TrustError, TrustList, TrustStore, Trusted
 use fugong_common::wire::{PartName, PermitRecord, PersonRecord, Settings, SettingsError};
 use sha2::{Digest as _, Sha256};
 
+use crate::engine::plausible;
 use crate::remember::Remembered;
 use crate::roster::{Register, Roster, RosterError};
 
@@ -89,6 +90,8 @@ pub struct Bundle {
     pub trust: TrustStore,
     pub settings: Settings,
     pub zone: Zone,
+    /// Readings that a thermometer can show, lowest and highest in tenths.
+    pub plausible: (i16, i16),
     pub lists: BTreeMap<KeyId, HeldList>,
     pub roster: Roster,
     pub register: Register,
@@ -174,6 +177,7 @@ impl Bundle {
             manifest: opened.manifest,
             manifest_bytes: manifest_bytes.to_vec(),
             trust,
+            plausible: plausible(settings.temperature),
             settings,
             zone,
             lists,
@@ -218,6 +222,7 @@ impl Bundle {
                 trust: self.trust.clone(),
                 settings: self.settings.clone(),
                 zone: self.zone.clone(),
+                plausible: self.plausible,
                 lists,
                 roster: self.roster.clone(),
                 register: self.register.clone(),
@@ -316,14 +321,13 @@ impl Known for Knowledge<'_> {
     }
 
     /// A signature that held once holds as long as the trust list is the same; only good ones are remembered.
-    fn signed(&self, kind: Kind, token: &[u8], key: &TrustedKey) -> bool {
+    fn signed(&self, kind: Kind, token: &[u8], unverified: &Unverified, key: &TrustedKey) -> bool {
         let digest: [u8; 32] = Sha256::digest(token).into();
         let lock = || self.bundle.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         if lock().holds(&digest, kind) {
             return true;
         }
-        let good = Unverified::parse(kind, token)
-            .is_ok_and(|unverified| unverified.verify(&key.public).is_ok());
+        let good = unverified.verify_as(kind, &key.public).is_ok();
         if good {
             lock().add(digest, kind);
         }

@@ -28,7 +28,7 @@ use crate::presence::Presence;
 use crate::session::Sessions;
 use crate::store::{DirLock, Store, StoreError};
 use crate::sync::Link;
-use crate::view::{EnrolmentStatus, GateStatus, Machine, SessionId};
+use crate::view::{Bearings, EnrolmentStatus, GateStatus, Machine, SessionId};
 
 /// A guard who is signed on at a paired browser. Made by [`Gate::sign_on`] and [`Gate::guard_of`] alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -344,7 +344,7 @@ impl Gate {
     /// # Errors
     /// Not enrolled and confirmed, or nothing pulled yet.
     pub(crate) fn look(&self) -> Result<Look, GateError> {
-        if self.enrolled().is_none_or(|enrolled| enrolled.standing != Standing::Confirmed) {
+        if !self.is_confirmed() {
             return Err(GateError::NotEnrolled);
         }
         let bundle = self.bundle().ok_or(GateError::NoBundle)?;
@@ -373,9 +373,29 @@ impl Gate {
         self.journal().standing().map_or(0, |s| s.head.next_seq.saturating_sub(s.sent_seq))
     }
 
+    /// Whether the issuer's people have confirmed this gate.
+    pub fn is_confirmed(&self) -> bool {
+        self.enrolled().is_some_and(|enrolled| enrolled.standing == Standing::Confirmed)
+    }
+
     pub fn enrolment(&self) -> EnrolmentStatus {
         let Some(enrolled) = self.enrolled() else { return EnrolmentStatus::NotEnrolled };
         enrolled.status()
+    }
+
+    /// What every sentence needs: little, for it is asked with every answer.
+    pub fn bearings(&self) -> Bearings {
+        let now = self.now();
+        match self.bundle() {
+            Some(bundle) => Bearings {
+                zone: bundle.zone.clone(),
+                now,
+                plausible_tenths: bundle.plausible,
+                low_tenths: bundle.settings.temperature.low_below().tenths(),
+                fever_tenths: bundle.settings.temperature.fever_from().tenths(),
+            },
+            None => Bearings::of(&GateStatus::unenrolled(now)),
+        }
     }
 
     /// What stands at the top of every page.
@@ -408,7 +428,7 @@ impl Gate {
             status.time_zone.clone_from(&settings.time_zone);
             status.fever_tenths = settings.temperature.fever_from().tenths();
             status.low_tenths = settings.temperature.low_below().tenths();
-            status.plausible_tenths = plausible(settings.temperature);
+            status.plausible_tenths = bundle.plausible;
             status.sample = settings.sample;
         }
         status

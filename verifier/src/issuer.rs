@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -102,6 +102,59 @@ pub struct Issuer {
 pub enum Fetched {
     Whole(Vec<u8>),
     Delta(Vec<u8>),
+}
+
+/// The beginning of a part, in the form in which it travels: a broken download goes on where it broke, without being unpacked.
+#[derive(Debug, Default)]
+struct Begun {
+    packed: bool,
+    bytes: Vec<u8>,
+}
+
+impl Begun {
+    /// Each form has its file; the compressed one goes first.
+    fn files(partial: &Path) -> [(bool, PathBuf); 2] {
+        [(true, partial.with_extension("gz")), (false, partial.to_owned())]
+    }
+
+    fn load(partial: &Path) -> Self {
+        let mut found = Self::files(partial).into_iter().filter_map(|(packed, path)| {
+            let bytes = std::fs::read(path).ok().filter(|bytes| !bytes.is_empty())?;
+            Some(Self { packed, bytes })
+        });
+        found.next().unwrap_or_default()
+    }
+
+    fn keep(&self, partial: &Path) -> std::io::Result<()> {
+        Self::forget(partial);
+        if self.bytes.is_empty() {
+            return Ok(());
+        }
+        let mut files = Self::files(partial).into_iter();
+        let Some((_, path)) = files.find(|(packed, _)| *packed == self.packed) else {
+            return Ok(());
+        };
+        partial.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        std::fs::write(path, &self.bytes)
+    }
+
+    fn forget(partial: &Path) {
+        for (_, path) in Self::files(partial) {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
+    fn plain(self) -> Result<Vec<u8>, IssuerError> {
+        if !self.packed {
+            return Ok(self.bytes);
+        }
+        let mut plain = Vec::new();
+        GzDecoder::new(self.bytes.as_slice())
+            .take(MOST_BYTES)
+            .read_to_end(&mut plain)
+            .map_err(|error| IssuerError::Unexpected(format!("gzip: {error}")))?;
+        Ok(plain)
+    }
 }
 
 impl Issuer {
@@ -204,14 +257,16 @@ impl Issuer {
         path: &str,
         partial: &Path,
     ) -> Result<Fetched, IssuerError> {
-        let mut have = std::fs::read(partial).unwrap_or_default();
+        let mut begun = Begun::load(partial);
         let mut headers = HeaderMap::new();
-        let whole = path.split('?').next().unwrap_or(path);
-        let path = if have.is_empty() {
+        if begun.packed || begun.bytes.is_empty() {
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        let whole = path.split('?').next().unwrap_or(path);
+        let path = if begun.bytes.is_empty() {
             path
         } else {
-            let range = format!("bytes={}-", have.len());
+            let range = format!("bytes={}-", begun.bytes.len());
             if let Ok(range) = HeaderValue::from_str(&range) {
                 headers.insert(RANGE, range);
             }
@@ -222,55 +277,39 @@ impl Issuer {
             Err(error) => {
                 // Whatever is wrong with the remainder, the next try begins anew.
                 if !matches!(error, IssuerError::Unreachable(_)) {
-                    let _ = std::fs::remove_file(partial);
+                    Begun::forget(partial);
                 }
                 return Err(error);
             }
             Ok(response) => response,
         };
-        if response.status() != StatusCode::PARTIAL_CONTENT {
-            have.clear();
-        }
         let is = |name, value: &str| {
             let header = response.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
             header.is_some_and(|header| header.starts_with(value))
         };
-        let (delta, gzip) = (is(CONTENT_TYPE, wire::DELTA_TYPE), is(CONTENT_ENCODING, "gzip"));
-        let mut came = Vec::new();
-        let mut broken = None;
+        let (delta, packed) = (is(CONTENT_TYPE, wire::DELTA_TYPE), is(CONTENT_ENCODING, "gzip"));
+        let goes_on = response.status() == StatusCode::PARTIAL_CONTENT && packed == begun.packed;
+        if !goes_on {
+            begun = Begun { packed, bytes: Vec::new() };
+        }
         let mut stream = response.bytes_stream();
         while let Some(chunk) = stream.next().await {
             match chunk {
-                Ok(chunk) => came.extend_from_slice(&chunk),
+                Ok(chunk) => begun.bytes.extend_from_slice(&chunk),
                 Err(error) => {
-                    broken = Some(unreachable(error));
-                    break;
+                    if !delta && let Err(error) = begun.keep(partial) {
+                        tracing::warn!(%error, "the beginning of a part was not kept");
+                    }
+                    return Err(unreachable(error));
                 }
             }
-            if u64::try_from(came.len()).unwrap_or(u64::MAX) > MOST_BYTES {
+            if u64::try_from(begun.bytes.len()).unwrap_or(u64::MAX) > MOST_BYTES {
                 return Err(IssuerError::Unexpected("a part of more than 256 MiB".to_owned()));
             }
         }
-        if gzip {
-            let mut plain = Vec::new();
-            let read = GzDecoder::new(came.as_slice()).take(MOST_BYTES).read_to_end(&mut plain);
-            if broken.is_none() {
-                read.map_err(|error| IssuerError::Unexpected(format!("gzip: {error}")))?;
-            }
-            came = plain;
-        }
-        have.extend_from_slice(&came);
-        let Some(error) = broken else {
-            let _ = std::fs::remove_file(partial);
-            return Ok(if delta { Fetched::Delta(have) } else { Fetched::Whole(have) });
-        };
-        if !delta && !have.is_empty() {
-            let kept = partial.parent().map_or(Ok(()), std::fs::create_dir_all);
-            if let Err(error) = kept.and_then(|()| std::fs::write(partial, &have)) {
-                tracing::warn!(%error, "the beginning of a part was not kept");
-            }
-        }
-        Err(error)
+        Begun::forget(partial);
+        let bytes = begun.plain()?;
+        Ok(if delta { Fetched::Delta(bytes) } else { Fetched::Whole(bytes) })
     }
 
     /// Where the issuer stands with a journal.
@@ -327,3 +366,7 @@ async fn checked(response: Response) -> Result<Response, IssuerError> {
         _ => IssuerError::Problem { code: told.code, detail: told.detail, journal: told.journal },
     })
 }
+
+#[cfg(test)]
+#[path = "issuer_tests.rs"]
+mod tests;

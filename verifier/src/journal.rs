@@ -51,6 +51,7 @@ pub struct Standing {
 pub(crate) enum Request {
     Append(Box<Append>, oneshot::Sender<Result<u64, NotRecorded>>),
     Open(Box<(Draft, Sealed)>, oneshot::Sender<Result<Standing, NotRecorded>>),
+    Close(oneshot::Sender<()>),
 }
 
 #[derive(Debug)]
@@ -75,6 +76,7 @@ impl std::fmt::Debug for Request {
         f.write_str(match self {
             Self::Append(..) => "Append",
             Self::Open(..) => "Open",
+            Self::Close(_) => "Close",
         })
     }
 }
@@ -170,7 +172,13 @@ impl Journal {
             changed,
         });
         let (requests, waiting) = mpsc::channel(WAITING);
-        let writer = Writer { store: store.clone(), entropy, shared: Arc::clone(&shared), count };
+        let writer = Writer {
+            store: store.clone(),
+            entropy,
+            shared: Arc::clone(&shared),
+            count,
+            connection: None,
+        };
         tokio::spawn(writer.run(waiting));
         Ok(Self { requests, shared, store })
     }
@@ -199,6 +207,15 @@ impl Journal {
             .await
             .map_err(|_| NotRecorded)?;
         answer.await.map_err(|_| NotRecorded)?
+    }
+
+    /// Lets go of the file once everything that waits is written.
+    pub(crate) async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.requests.send(Request::Close(done)).await.is_ok() {
+            // Nobody answers once the writer is gone, and with it its connection.
+            let _ = closed.await;
+        }
     }
 
     pub fn standing(&self) -> Option<Standing> {

@@ -111,7 +111,11 @@ impl Look {
 
     /// Judges a session, and decides by the gate's own rules.
     pub fn judge(&self, session: &Session, presence: &Presence) -> Judged {
-        let judgement = self.judge_source(&session.source);
+        self.decide(self.judge_source(&session.source), session, presence)
+    }
+
+    /// Decides by the gate's own rules about a session whose source was just judged.
+    pub fn decide(&self, judgement: Judgement, session: &Session, presence: &Presence) -> Judged {
         let credential = judgement.credential.as_ref();
         let permit = self.permit_behind(credential);
         let lineage = credential.and_then(Credential::lineage).or(permit.map(|p| p.lineage));

@@ -45,7 +45,7 @@ impl Move {
     /// Writes it beside its entry.
     pub(crate) async fn store(
         &self,
-        transaction: &mut Transaction<'static, Sqlite>,
+        transaction: &mut Transaction<'_, Sqlite>,
         at: Millis,
     ) -> Result<(), sqlx::Error> {
         match self {

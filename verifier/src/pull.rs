@@ -8,7 +8,7 @@ use fugong_common::hex;
 use fugong_common::journal::{EntryKind, Sealed};
 use fugong_common::keys::KeyId;
 use fugong_common::manifest::Manifest;
-use fugong_common::records::{Delta, RecordSet, apply};
+use fugong_common::records::{Delta, apply_to_bytes};
 use fugong_common::time::Millis;
 use fugong_common::wire::{PartName, part_path};
 use sha2::{Digest as _, Sha256};
@@ -278,7 +278,7 @@ fn fits(bytes: &[u8], digest: &[u8; 32]) -> bool {
 }
 
 fn patched(held: &[u8], delta: &[u8]) -> Result<Vec<u8>, fugong_common::records::RecordsError> {
-    apply(&RecordSet::from_bytes(held)?, &Delta::from_bytes(delta)?).map(|set| set.to_bytes())
+    apply_to_bytes(held, &Delta::from_bytes(delta)?)
 }
 
 async fn store_part(

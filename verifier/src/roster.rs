@@ -3,7 +3,7 @@
 //! A gate may serve a park of 100,000 people on a box with little memory. Records are decoded when they are asked for; what is
 //! kept beside the part's bytes is 4 bytes a person for the position, 12 for the pass reference, 8 for the last four, and the name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use fugong_common::claims::Lineage;
@@ -229,6 +229,8 @@ impl Roster {
 #[derive(Clone, Debug, Default)]
 pub struct Register {
     permits: BTreeMap<[u8; 8], PermitRecord>,
+    /// Asked with every pass, and a park has thousands.
+    by_lineage: HashMap<Lineage, Vec<[u8; 8]>>,
 }
 
 impl Register {
@@ -237,17 +239,14 @@ impl Register {
     pub fn read(bytes: &[u8]) -> Result<Self, RosterError> {
         let mut decoder = Decoder::new(bytes);
         let count = decoder.map()?.ok_or(RosterError::Malformed)?;
-        let mut permits = BTreeMap::new();
+        let mut register = Self::default();
         for _ in 0..count {
             let (key, value) = (decoder.bytes()?, decoder.bytes()?);
             let permit = PermitRecord::from_bytes(key, value).map_err(RosterError::Record)?;
-            permits.insert(permit.serial.0, permit);
+            register.by_lineage.entry(permit.lineage).or_default().push(permit.serial.0);
+            register.permits.insert(permit.serial.0, permit);
         }
-        if decoder.position() == bytes.len() {
-            Ok(Self { permits })
-        } else {
-            Err(RosterError::Malformed)
-        }
+        if decoder.position() == bytes.len() { Ok(register) } else { Err(RosterError::Malformed) }
     }
 
     pub fn find(&self, serial: Serial) -> Option<&PermitRecord> {
@@ -256,7 +255,8 @@ impl Register {
 
     /// Permits of one lineage: the one in force and those it replaced.
     pub fn list_lineage(&self, lineage: Lineage) -> impl Iterator<Item = &PermitRecord> {
-        self.permits.values().filter(move |permit| permit.lineage == lineage)
+        let serials = self.by_lineage.get(&lineage).map(Vec::as_slice).unwrap_or_default();
+        serials.iter().filter_map(|serial| self.permits.get(serial))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &PermitRecord> {

@@ -115,10 +115,8 @@ impl Gate {
         direction: Direction,
     ) -> Result<ScanOutcome, GateError> {
         let visitor = matches!(subject, Some(Subject::Visitor(_)));
-        let subject = match subject {
-            Some(subject) => subject,
-            None => subject_of(&look.judge_source(&source), &look.bundle),
-        };
+        let judgement = look.judge_source(&source);
+        let subject = subject.unwrap_or_else(|| subject_of(&judgement, &look.bundle));
         let vehicle = match &subject {
             Subject::Visitor(visitor) => vehicle_of(visitor),
             _ => None,
@@ -136,11 +134,11 @@ impl Gate {
             barred: false,
             corrected: None,
         };
-        let judged = self.judge(look, &session);
+        let judged = self.journal().presence(|presence| look.decide(judgement, &session, presence));
         let kind = if visitor { EntryKind::Visitor } else { EntryKind::Check };
         let outcome = Self::enter_state(&mut session, &judged, kind);
         let answer = self.settle(look, guard, &mut session, &judged, outcome).await;
-        self.sessions().insert(session, answer.clone(), look.now);
+        self.sessions().insert(session, answer.clone());
         Ok(answer)
     }
 
@@ -286,7 +284,7 @@ impl Gate {
         let outcome = take(self, &look, &mut session, &mut judged)?;
         let parked = outcome.step == Step::Recheck;
         let answer = self.settle(&look, guard, &mut session, &judged, outcome).await;
-        slot.set_parked(parked);
+        self.sessions().set_parked(id, parked);
         slot.answer(&answer);
         *held = session;
         self.changed();

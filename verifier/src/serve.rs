@@ -86,6 +86,7 @@ impl Running {
         if let Err(error) = self.gate.keep_time().await {
             tracing::warn!(%error, "the time was not stored");
         }
+        self.gate.journal().close().await;
         self.gate.store().close().await;
         result
     }

@@ -1,7 +1,7 @@
 //! One scan session: permit or pass, person, vehicle, temperature and direction, from the scan to its record.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use fugong_common::placard::Scanned;
 use fugong_common::temperature::Temperature;
@@ -77,7 +77,6 @@ pub struct Slot {
     /// One step at a time; the second waits and finds the session where the first left it.
     pub session: tokio::sync::Mutex<Session>,
     last: Mutex<ScanOutcome>,
-    parked: std::sync::atomic::AtomicBool,
 }
 
 impl Slot {
@@ -94,20 +93,12 @@ impl Slot {
         *self.last() = outcome.clone();
     }
 
-    pub fn set_parked(&self, parked: bool) {
-        self.parked.store(parked, std::sync::atomic::Ordering::Relaxed);
-    }
-
-    pub fn is_parked(&self) -> bool {
-        self.parked.load(std::sync::atomic::Ordering::Relaxed)
-    }
-
     /// When nobody will come back to it.
-    fn is_over(&self, now: Millis) -> bool {
+    fn is_over(&self, now: Millis, parked: bool) -> bool {
         let outcome = self.last();
         let minutes = match outcome.step {
             Step::Passed | Step::Stopped | Step::StatusTaken => 5,
-            _ if self.is_parked() => 240,
+            _ if parked => 240,
             _ => 30,
         };
         now.since(outcome.at).abs() > minutes * 60_000
@@ -116,69 +107,105 @@ impl Slot {
 
 /// Sessions in memory. A restart forgets open ones; whoever stands there is scanned again.
 #[derive(Debug, Default)]
-pub struct Sessions(RwLock<HashMap<SessionId, Arc<Slot>>>);
+pub struct Sessions(RwLock<Open>);
 
-/// More than any gate has open at once.
-const MOST: usize = 20_000;
+#[derive(Debug, Default)]
+struct Open {
+    slots: HashMap<SessionId, Arc<Slot>>,
+    /// Oldest first; may still name some that are gone.
+    order: VecDeque<SessionId>,
+    /// In the waiting area. Few, and never forgotten to make room.
+    parked: HashSet<SessionId>,
+}
+
+/// More than any gate has open at once: at ten a second, those of a quarter of an hour. About 16 MB.
+const MOST: usize = 8192;
+
+impl Open {
+    /// Forgets the oldest beyond the limit, at the cost of one step a session, however many there are.
+    fn make_room(&mut self) {
+        for _ in 0..self.order.len() {
+            if self.slots.len() <= MOST {
+                return;
+            }
+            let Some(oldest) = self.order.pop_front() else { return };
+            if self.parked.contains(&oldest) {
+                self.order.push_back(oldest);
+            } else {
+                self.slots.remove(&oldest);
+            }
+        }
+    }
+}
 
 impl Sessions {
-    pub fn find(&self, id: SessionId) -> Option<Arc<Slot>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    fn read(&self) -> RwLockReadGuard<'_, Open> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn insert(&self, session: Session, outcome: ScanOutcome, now: Millis) {
+    fn write(&self) -> RwLockWriteGuard<'_, Open> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn find(&self, id: SessionId) -> Option<Arc<Slot>> {
+        self.read().slots.get(&id).cloned()
+    }
+
+    pub fn insert(&self, session: Session, outcome: ScanOutcome) {
         let id = session.id;
-        let slot = Slot {
-            session: tokio::sync::Mutex::new(session),
-            last: Mutex::new(outcome),
-            parked: false.into(),
-        };
-        let mut sessions = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if sessions.len() >= MOST {
-            sessions.retain(|_, slot| !slot.is_over(now));
+        let slot = Slot { session: tokio::sync::Mutex::new(session), last: Mutex::new(outcome) };
+        let mut open = self.write();
+        open.order.push_back(id);
+        open.slots.insert(id, Arc::new(slot));
+        open.make_room();
+    }
+
+    /// To the waiting area, or back from it.
+    pub fn set_parked(&self, id: SessionId, parked: bool) {
+        let mut open = self.write();
+        if parked && open.slots.contains_key(&id) {
+            open.parked.insert(id);
+        } else {
+            open.parked.remove(&id);
         }
-        if sessions.len() >= MOST {
-            // Rather forget finished ones early than refuse to check.
-            sessions.retain(|_, slot| !matches!(slot.last().step, Step::Passed | Step::Stopped));
-        }
-        sessions.insert(id, Arc::new(slot));
     }
 
     /// Forgets what nobody will come back to.
     pub fn tidy(&self, now: Millis) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|_, slot| !slot.is_over(now));
+        let mut open = self.write();
+        let Open { slots, order, parked } = &mut *open;
+        slots.retain(|id, slot| !slot.is_over(now, parked.contains(id)));
+        order.retain(|id| slots.contains_key(id));
+        parked.retain(|id| slots.contains_key(id));
     }
 
     /// Last answers of the sessions in the waiting area, oldest first.
     pub fn parked(&self) -> Vec<ScanOutcome> {
-        let sessions = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let mut parked: Vec<_> =
-            sessions.values().filter(|slot| slot.is_parked()).map(|slot| slot.outcome()).collect();
+        let open = self.read();
+        let waiting = open.parked.iter().filter_map(|id| open.slots.get(id));
+        let mut parked: Vec<_> = waiting.map(|slot| slot.outcome()).collect();
         parked.sort_by_key(|outcome| outcome.at);
         parked
     }
 
     pub fn count_parked(&self) -> u32 {
-        let sessions = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        u32::try_from(sessions.values().filter(|slot| slot.is_parked()).count()).unwrap_or(u32::MAX)
+        u32::try_from(self.read().parked.len()).unwrap_or(u32::MAX)
     }
 
     /// The session whose passing is entry `seq`, if that is as it was written at first.
     pub fn find_passed(&self, seq: u64) -> Option<Arc<Slot>> {
-        let sessions = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let is_it = |slot: &&Arc<Slot>| {
             let last = slot.last();
             last.step == Step::Passed
                 && last.corrects.is_none()
                 && last.recorded == Recorded::Yes { seq }
         };
-        sessions.values().find(is_it).cloned()
+        self.read().slots.values().find(is_it).cloned()
     }
 
     /// Whether entry `seq` was put right by a later one, or is such a later one.
     pub fn was_corrected(&self, seq: u64) -> bool {
-        let sessions = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        sessions.values().any(|slot| {
+        self.read().slots.values().any(|slot| {
             let last = slot.last();
             last.corrects == Some(seq)
                 || last.corrects.is_some() && last.recorded == Recorded::Yes { seq }
@@ -187,6 +214,6 @@ impl Sessions {
 
     /// Forgets everything: the gate was cut off.
     pub fn clear(&self) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.write() = Open::default();
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 pub use fugong_common::clock::ClockState;
 pub use fugong_common::judge::Reason;
-use fugong_common::time::Millis;
+use fugong_common::time::{Millis, Zone};
 use fugong_common::verdict::{Details, Verdict};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -404,6 +404,30 @@ impl GateStatus {
             plausible_tenths: (340, 430),
             sample: false,
             now,
+        }
+    }
+}
+
+/// Where and when something is said, and within which readings.
+#[derive(Clone, Debug)]
+pub struct Bearings {
+    pub zone: Zone,
+    pub now: Millis,
+    /// Readings that a thermometer can show, lowest and highest.
+    pub plausible_tenths: (i16, i16),
+    pub low_tenths: i16,
+    pub fever_tenths: i16,
+}
+
+impl Bearings {
+    /// From the status that a page shows. An unknown zone is said in UTC.
+    pub fn of(status: &GateStatus) -> Self {
+        Self {
+            zone: Zone::parse(&status.time_zone).unwrap_or_else(|_| Zone::utc()),
+            now: status.now,
+            plausible_tenths: status.plausible_tenths,
+            low_tenths: status.low_tenths,
+            fever_tenths: status.fever_tenths,
         }
     }
 }

@@ -21,6 +21,7 @@ proptest! {
         let applied = apply(&old, &delta).unwrap();
         prop_assert_eq!(&applied, &new);
         prop_assert_eq!(applied.digest(), new.digest());
+        prop_assert_eq!(apply_to_bytes(&old.to_bytes(), &delta), Ok(new.to_bytes()));
         prop_assert_eq!(delta.is_empty(), old == new);
     }
 
@@ -38,7 +39,9 @@ proptest! {
     #[test]
     fn a_delta_applies_to_no_other_set(old in set(), new in set(), other in set()) {
         prop_assume!(old != other);
-        prop_assert_eq!(apply(&other, &diff(&old, &new)), Err(RecordsError::OtherStart));
+        let delta = diff(&old, &new);
+        prop_assert_eq!(apply(&other, &delta), Err(RecordsError::OtherStart));
+        prop_assert_eq!(apply_to_bytes(&other.to_bytes(), &delta), Err(RecordsError::OtherStart));
     }
 
     #[test]
@@ -60,6 +63,7 @@ fn a_delta_that_lies_about_its_end_is_refused() {
     let mut delta = diff(&old, &new);
     delta.put.put("b", "smuggled");
     assert_eq!(apply(&old, &delta), Err(RecordsError::OtherEnd));
+    assert_eq!(apply_to_bytes(&old.to_bytes(), &delta), Err(RecordsError::OtherEnd));
 }
 
 #[test]

@@ -123,7 +123,7 @@ pub async fn pair_form(
     Language(lang): Language,
     Query(form): Query<PairForm>,
 ) -> Response {
-    if !matches!(site.gate.enrolment(), EnrolmentStatus::Enrolled { .. }) {
+    if !site.gate.is_confirmed() {
         return go("/enrol");
     }
     pair_page(&site, lang, form, None)

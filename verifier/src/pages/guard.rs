@@ -13,7 +13,6 @@ use fugong_common::service::problem::Problem;
 use super::Site;
 use crate::engine::{Guard, Pair};
 use crate::error::{GateError, PinError};
-use crate::view::EnrolmentStatus;
 
 /// Holds the pairing secret. Its own name: the issuer may be reached under the same host.
 pub const COOKIE: &str = "fugong_gate";
@@ -36,7 +35,7 @@ impl FromRequestParts<Site> for Paired {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Response> {
         let api = parts.uri.path().starts_with("/api/");
-        if !matches!(site.gate.enrolment(), EnrolmentStatus::Enrolled { .. }) {
+        if !site.gate.is_confirmed() {
             return Err(turn_away(api, &GateError::NotEnrolled, "/enrol"));
         }
         cookie(&parts.headers, COOKIE)

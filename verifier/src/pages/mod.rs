@@ -80,12 +80,12 @@ impl Site {
     }
 
     fn say(&self, lang: Lang) -> Say {
-        Say::new(lang, &self.gate.status())
+        Say::new(lang, self.gate.bearings())
     }
 
     fn frame(&self, lang: Lang, here: Here, path: &str, guard: Option<&Guard>) -> Frame {
         let status = self.gate.status();
-        let said = Say::new(lang, &status).status(&status, guard.map(|guard| guard.name.as_str()));
+        let said = self.say(lang).status(&status, guard.map(|guard| guard.name.as_str()));
         Frame {
             lang,
             here,

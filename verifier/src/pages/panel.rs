@@ -10,7 +10,8 @@ use super::keypad::Limits;
 use super::shown::{Action, Line, Panel, Parked, Stage, Status, capital};
 use super::words::{FrameWords, ScanWords};
 use crate::view::{
-    ClockState, Condition, Direction, GateStatus, Reason, RecentRow, Recorded, ScanOutcome, Step,
+    Bearings, ClockState, Condition, Direction, GateStatus, Reason, RecentRow, Recorded,
+    ScanOutcome, Step,
 };
 
 /// How long an entry can be corrected, in milliseconds (look: ten seconds).
@@ -26,15 +27,11 @@ pub struct Say {
 }
 
 impl Say {
-    /// Takes zone, limits and now from the gate. An unknown zone is said in UTC.
-    pub fn new(lang: Lang, status: &GateStatus) -> Self {
-        let (min, max) = status.plausible_tenths;
-        Self {
-            lang,
-            zone: Zone::parse(&status.time_zone).unwrap_or_else(|_| Zone::utc()),
-            now: status.now,
-            limits: Limits { min, max, low: status.low_tenths, fever: status.fever_tenths },
-        }
+    /// Takes zone, limits and now from the gate.
+    pub fn new(lang: Lang, bearings: Bearings) -> Self {
+        let (min, max) = bearings.plausible_tenths;
+        let limits = Limits { min, max, low: bearings.low_tenths, fever: bearings.fever_tenths };
+        Self { lang, zone: bearings.zone, now: bearings.now, limits }
     }
 
     fn words(&self) -> &'static ScanWords {

@@ -17,8 +17,8 @@ use super::shown::{Frame, Here, Notice, Panel};
 use crate::engine::GuardName;
 use crate::error::PinError;
 use crate::view::{
-    ClockState, Condition, Direction, EnrolmentStatus, EnterpriseFacts, GateStatus, HostRow,
-    PersonFacts, PersonRow, Reason, RecentRow, Recorded, ScanOutcome, SessionId, Step,
+    Bearings, ClockState, Condition, Direction, EnrolmentStatus, EnterpriseFacts, GateStatus,
+    HostRow, PersonFacts, PersonRow, Reason, RecentRow, Recorded, ScanOutcome, SessionId, Step,
 };
 
 /// 2020-02-24 08:12:58 in Shanghai.
@@ -87,7 +87,7 @@ pub fn frame(lang: Lang, here: Here, status: &GateStatus) -> Frame {
         here,
         path: "/".to_owned(),
         assets: assets(),
-        status: Say::new(lang, status).status(status, signed),
+        status: Say::new(lang, Bearings::of(status)).status(status, signed),
         notice: None,
     }
 }
@@ -171,7 +171,7 @@ pub fn recent() -> Vec<RecentRow> {
 }
 
 pub fn scan_page(lang: Lang, status: &GateStatus, panel: Panel) -> ScanPage {
-    let say = Say::new(lang, status);
+    let say = Say::new(lang, Bearings::of(status));
     let lines = recent().iter().filter_map(|row| say.line(row)).collect();
     let parked = if status.parked > 0 {
         let waiting = outcome(Verdict::Fever, Step::Recheck);
@@ -201,7 +201,7 @@ fn text(page: &impl Template) -> String {
 /// Every page in every state, by name.
 pub fn pages(lang: Lang) -> Vec<(String, String)> {
     let (online, gone, bad) = (gate("3 号门"), offline(), trouble());
-    let say = Say::new(lang, &gone);
+    let say = Say::new(lang, Bearings::of(&gone));
     let mut all = Vec::new();
     let mut add = |name: &str, html: String| all.push((name.to_owned(), html));
     let quiet =
@@ -329,7 +329,7 @@ fn people_pages(lang: Lang, status: &GateStatus, add: &mut impl FnMut(&str, Stri
         let form = VisitorForm::default();
         add(name, text(&VisitorPage { frame, session, enterprise, hosts, form }));
     }
-    let say = Say::new(lang, status);
+    let say = Say::new(lang, Bearings::of(status));
     let inside = InsideLine {
         name: "张**".into(),
         enterprise: "云锦服饰（示例）".into(),
@@ -403,7 +403,7 @@ fn access_pages(lang: Lang, status: &GateStatus, add: &mut impl FnMut(&str, Stri
 }
 
 fn device_pages(lang: Lang, status: &GateStatus, add: &mut impl FnMut(&str, String)) {
-    let say = Say::new(lang, status);
+    let say = Say::new(lang, Bearings::of(status));
     let d = super::words::DeviceWords::of(lang);
     let link = "https://gate.example:8443/pair?code=7K2M-4Q9D";
     let code = ShownCode {

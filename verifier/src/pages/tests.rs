@@ -18,7 +18,7 @@ use super::samples::{self, NOW, outcome, pages, usual_step};
 use super::shown::{Panel, Stage};
 use crate::config::Config;
 use crate::engine::Gate;
-use crate::view::{Recorded, ScanOutcome, Step};
+use crate::view::{Bearings, Recorded, ScanOutcome, Step};
 
 /// What a reader sees: no tags, no element whose language is said to be another one.
 fn visible(html: &str, lang: Lang) -> String {
@@ -128,7 +128,7 @@ fn every_field_has_a_label_and_every_form_posts_here() {
 }
 
 fn say(lang: Lang) -> Say {
-    Say::new(lang, &samples::gate("3 号门"))
+    Say::new(lang, Bearings::of(&samples::gate("3 号门")))
 }
 
 #[test]
