@@ -100,6 +100,7 @@ pub async fn start(app: App, shutdown: Shutdown) -> Result<Running, StartError> 
         tokio::spawn(status::keep_fresh(app.clone())),
         tokio::spawn(permits::acts::keep_sweeping(app.clone())),
         tokio::spawn(gates::keep_partitions_ahead(app.clone())),
+        tokio::spawn(gates::keep_noting(app.clone())),
         tokio::spawn(imports::upkeep::keep_tidy(app.clone())),
         tokio::spawn(pass_on(shutdown.clone(), app.shutdown().clone())),
         tokio::spawn(divisions::follow(app.clone())),

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -19,6 +20,7 @@ use super::bundle::{self, Part};
 use super::device::{self, DeviceRefusal, DeviceRequest, with_nonce};
 use super::enrol::{self, Refused};
 use super::intake::{self, Intake};
+use super::shelf::Kept;
 use super::{GateState, store};
 use crate::app::App;
 use crate::authz::Action;
@@ -87,11 +89,9 @@ async fn manifest(request: DeviceRequest) -> Result<Response, DeviceRefusal> {
     let now = app.now();
     let stale = request.gate.last_seen_at.is_none_or(|at| now.0 - at > 30_000);
     if stale || request.gate.seen_seq != built.seq {
-        let mut tx = app.db().write().await?;
-        store::seen(&mut tx, &request.gate.id, built.seq, now).await?;
-        tx.commit().await?;
+        app.bundles().seen().note(&request.gate.id, built.seq, now);
     }
-    answer(&app, ([(header::CONTENT_TYPE, COSE_TYPE)], built.manifest.as_ref().clone())).await
+    answer(&app, ([(header::CONTENT_TYPE, COSE_TYPE)], built.manifest.clone())).await
 }
 
 #[derive(Deserialize)]
@@ -137,32 +137,55 @@ async fn send_part(
     let from = from.and_then(hex::decode_array::<32>);
     match bundle::part(&request.app, &request.gate.id, name, &digest, from.as_ref()).await? {
         Part::Gone => Err(gone().into()),
-        Part::Delta(bytes) => {
-            answer(&request.app, ([(header::CONTENT_TYPE, DELTA_TYPE)], bytes)).await
+        Part::Delta(delta) => {
+            let (packed, bytes) = form(headers, &delta).await;
+            let response = ([(header::CONTENT_TYPE, DELTA_TYPE)], bytes).into_response();
+            answer(&request.app, marked(response, packed)).await
         }
-        Part::Whole(bytes) => {
-            let (status, range, body) = cut(headers, bytes.as_ref().clone());
+        Part::Whole(part) => {
+            let (packed, bytes) = form(headers, &part).await;
+            let (status, range, body) = cut(headers, bytes);
             let mut response = (status, [(header::CONTENT_TYPE, PART_TYPE)], body).into_response();
             response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
             if let Some(range) = range.and_then(|range| HeaderValue::from_str(&range).ok()) {
                 response.headers_mut().insert(header::CONTENT_RANGE, range);
             }
-            answer(&request.app, response).await
+            answer(&request.app, marked(response, packed)).await
         }
     }
 }
 
-/// The rest of a part from where an earlier download broke off (RFC 9110 §14, `bytes=N-` only).
-fn cut(headers: &HeaderMap, bytes: Vec<u8>) -> (StatusCode, Option<String>, Vec<u8>) {
+/// The form in which a part travels: compressed for a gate that reads that, and whether it is.
+async fn form(headers: &HeaderMap, part: &Kept) -> (bool, Bytes) {
+    let mut accepted = headers.get_all(header::ACCEPT_ENCODING).iter();
+    let reads = accepted.any(|value| value.to_str().is_ok_and(|value| value.contains("gzip")));
+    match if reads { part.packed().await } else { None } {
+        Some(packed) => (true, packed),
+        None => (false, part.plain.clone()),
+    }
+}
+
+fn marked(mut response: Response, packed: bool) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if packed {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
+}
+
+/// The rest of a part, in the form that was asked for, from where an earlier download broke off (RFC 9110 §14, `bytes=N-` only).
+fn cut(headers: &HeaderMap, bytes: Bytes) -> (StatusCode, Option<String>, Bytes) {
     let from = headers.get(header::RANGE).and_then(|range| {
         range.to_str().ok()?.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok()
     });
     let total = bytes.len();
-    match from.and_then(|from| bytes.get(from..).map(|rest| (from, rest.to_vec()))) {
-        Some((from, rest)) if !rest.is_empty() => {
-            (StatusCode::PARTIAL_CONTENT, Some(format!("bytes {from}-{}/{total}", total - 1)), rest)
+    match from.filter(|from| *from < total) {
+        Some(from) => {
+            let range = format!("bytes {from}-{}/{total}", total - 1);
+            (StatusCode::PARTIAL_CONTENT, Some(range), bytes.slice(from..))
         }
-        _ => (StatusCode::OK, None, bytes),
+        None => (StatusCode::OK, None, bytes),
     }
 }
 

@@ -5,9 +5,10 @@
 //! any time, and nothing of it is stored. Parts are kept by digest while they are in use, for
 //! deltas; a process that doesn't know an older part sends the whole one.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::body::Bytes;
 use fugong_common::claims::Lineage;
 use fugong_common::keys::Role;
 use fugong_common::lang::Lang;
@@ -16,25 +17,21 @@ use fugong_common::permit::SiteCode;
 use fugong_common::records::{self, RecordSet};
 use fugong_common::temperature::Thresholds;
 use fugong_common::time::Millis;
-use fugong_common::trust::{Span, TrustedKey};
+use fugong_common::trust::Span;
 use fugong_common::wire::{
     Guard, GuardRole, PartName, PassLink, PermitRecord, PersonRecord, Settings,
 };
 use sha2::{Digest, Sha256};
 
 use super::device::audience;
+use super::moment::{self, Moment, Since};
+use super::seen::Seen;
+use super::shelf::{Kept, Sha, Shelf, delta_name};
 use super::store;
 use crate::app::App;
 use crate::db::{DbError, Tx};
-use crate::divisions;
-use crate::keys::store::StoredList;
-use crate::{changes, keys, passes, people, permits, premises, status};
+use crate::{changes, divisions, keys, passes, people, permits, premises};
 
-type Bytes = Arc<Vec<u8>>;
-type Sha = [u8; 32];
-
-/// Bytes of parts kept for deltas and repeated requests.
-const KEEP_BYTES: usize = 192 * 1024 * 1024;
 const NONE: Sha = [0; 32];
 
 /// A manifest and the parts it names.
@@ -60,14 +57,14 @@ const fn hour_of(at: Millis) -> Millis {
 #[derive(Debug, Default)]
 pub struct Bundles {
     inner: Mutex<Inner>,
+    seen: Seen,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
     gates: HashMap<String, Built>,
-    parts: HashMap<Sha, Bytes>,
-    order: VecDeque<Sha>,
-    bytes: usize,
+    parts: Shelf,
+    moment: Option<Arc<Moment>>,
     nonce_secret: Option<Vec<u8>>,
 }
 
@@ -84,28 +81,35 @@ impl Bundles {
         self.inner().nonce_secret = Some(secret);
     }
 
+    pub(super) fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    pub(super) fn moment(&self) -> Option<Arc<Moment>> {
+        self.inner().moment.clone()
+    }
+
+    pub(super) fn set_moment(&self, moment: &Arc<Moment>) {
+        let mut inner = self.inner();
+        if inner.moment.as_ref().is_none_or(|known| known.newest.seq < moment.newest.seq) {
+            inner.moment = Some(Arc::clone(moment));
+        }
+    }
+
     fn find(&self, gate_id: &str) -> Option<Built> {
         self.inner().gates.get(gate_id).cloned()
     }
 
-    fn find_part(&self, digest: &Sha) -> Option<Bytes> {
-        self.inner().parts.get(digest).cloned()
+    fn find_part(&self, name: &Sha) -> Option<Kept> {
+        self.inner().parts.find(name)
     }
 
-    fn keep(&self, digest: Sha, bytes: Vec<u8>) {
-        let mut inner = self.inner();
-        if inner.parts.contains_key(&digest) {
-            return;
-        }
-        inner.bytes += bytes.len();
-        inner.parts.insert(digest, Arc::new(bytes));
-        inner.order.push_back(digest);
-        while inner.bytes > KEEP_BYTES && inner.order.len() > 1 {
-            let Some(oldest) = inner.order.pop_front() else { break };
-            if let Some(gone) = inner.parts.remove(&oldest) {
-                inner.bytes -= gone.len();
-            }
-        }
+    fn keep(&self, name: Sha, bytes: Vec<u8>) -> Kept {
+        self.inner().parts.keep(name, bytes)
+    }
+
+    fn forget(&self, gate_id: &str) {
+        self.inner().gates.remove(gate_id);
     }
 
     /// Whether a change concerns a gate that this process has served.
@@ -125,22 +129,20 @@ fn is_about(change: &changes::Change, scopes: &HashSet<String>) -> bool {
 /// Builds what a gate is given now.
 pub async fn build(app: &App, gate_id: &str) -> Result<Option<Built>, DbError> {
     let mut tx = app.db().snapshot().await?;
-    let Some(newest) = changes::last(&mut tx).await? else { return Ok(None) };
+    let Some(moment) = moment::now(app, &mut tx).await? else { return Ok(None) };
+    let (newest, trust) = (&moment.newest, &moment.trust);
     let held = app.bundles().find(gate_id);
     if let Some(held) = &held
         && held.seq == newest.seq
     {
         return Ok(Some(held.clone()));
     }
-    let Some(trust) = keys::store::newest(&mut tx).await? else { return Ok(None) };
     let since = match &held {
-        Some(held) => changes::since(&mut tx, held.seq).await?,
+        Some(held) => Some(moment.since(&mut tx, held.seq, held.at).await?),
         None => None,
     };
-    let Some(parts) =
-        build_parts(app, &mut tx, gate_id, &trust, newest.at, held.as_ref(), since.as_deref())
-            .await?
-    else {
+    let before = held.as_ref().zip(since.as_deref());
+    let Some(parts) = build_parts(app, &mut tx, gate_id, &moment, before).await? else {
         return Ok(None);
     };
     drop(tx);
@@ -155,7 +157,7 @@ pub async fn build(app: &App, gate_id: &str) -> Result<Option<Built>, DbError> {
         iat,
         exp,
         parts: parts.clone(),
-        audit_head: newest.audit_sha256.try_into().unwrap_or(NONE),
+        audit_head: newest.audit_sha256.as_slice().try_into().unwrap_or(NONE),
     };
     let signing = keys::choose(
         &trust.list,
@@ -172,14 +174,8 @@ pub async fn build(app: &App, gate_id: &str) -> Result<Option<Built>, DbError> {
             return Ok(None);
         }
     };
-    let built = Built {
-        manifest: Arc::new(manifest),
-        seq: newest.seq,
-        parts,
-        scopes: Arc::new(scopes),
-        sites,
-        at: newest.at,
-    };
+    let built =
+        Built { manifest: manifest.into(), seq: newest.seq, parts, scopes, sites, at: newest.at };
     app.bundles().inner().gates.insert(gate_id.to_owned(), built.clone());
     Ok(Some(built))
 }
@@ -187,7 +183,7 @@ pub async fn build(app: &App, gate_id: &str) -> Result<Option<Built>, DbError> {
 /// A manifest older than this is worth nothing: status lists decide long before.
 const MANIFEST_HOURS: i64 = 10 * 24;
 
-type Parts = (BTreeMap<String, Sha>, HashSet<String>, Vec<SiteCode>);
+type Parts = (BTreeMap<String, Sha>, Arc<HashSet<String>>, Vec<SiteCode>);
 
 struct Collected<'a> {
     bundles: &'a Bundles,
@@ -223,29 +219,21 @@ async fn build_parts(
     app: &App,
     tx: &mut Tx,
     gate_id: &str,
-    trust: &StoredList,
-    at: Millis,
-    held: Option<&Built>,
-    since: Option<&[changes::Change]>,
+    moment: &Moment,
+    before: Option<(&Built, &Since)>,
 ) -> Result<Option<Parts>, DbError> {
-    let mut parts = Collected { bundles: app.bundles(), parts: BTreeMap::new() };
-    parts.put(PartName::Trust, trust.chain.clone());
-    // A list under a withdrawn or ended key opens nowhere any more, and would spoil the whole bundle.
-    let counts = |key: &&TrustedKey| key.revoked.is_none() && key.exp > at.seconds();
-    for key in trust.list.keys.iter().filter(|key| key.list_uri.is_some()).filter(counts) {
-        let name = key.id();
-        if let Some(stored) = status::store::find_token(tx, &name.to_string()).await? {
-            parts.put(PartName::Status(name), stored.token);
-        }
-    }
+    let at = moment.newest.at;
+    let common = moment.common.iter().map(|(name, (digest, _))| (name.clone(), *digest));
+    let mut parts = Collected { bundles: app.bundles(), parts: common.collect() };
     // Only what concerns people and permits of this gate's sites makes the large parts anew.
-    if let (Some(held), Some(since)) = (held, since)
+    if let Some((held, since)) = before
+        && let Some(changes) = &since.changes
         && hour_of(held.at) == hour_of(at)
-        && !divisions::store::regime_begins(tx, held.at, at).await?
-        && !since.iter().any(|change| concerns_sites(change, &held.scopes))
+        && !since.regime_begins
+        && !changes.iter().any(|change| concerns_sites(change, &held.scopes))
         && parts.reuse(held)
     {
-        return Ok(Some((parts.parts, held.scopes.as_ref().clone(), held.sites.clone())));
+        return Ok(Some((parts.parts, Arc::clone(&held.scopes), held.sites.clone())));
     }
     let hour = hour_of(at);
     let Some((settings, sites)) = settings(app, tx, gate_id, at).await? else { return Ok(None) };
@@ -273,7 +261,7 @@ async fn build_parts(
     }
     parts.put(PartName::Register, register.to_bytes());
     parts.put(PartName::Roster, roster.to_bytes());
-    Ok(Some((parts.parts, scopes, sites)))
+    Ok(Some((parts.parts, Arc::new(scopes), sites)))
 }
 
 /// Permits that ended longer ago than this leave the register.
@@ -409,8 +397,8 @@ async fn settings(
 /// A part as a gate asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    Whole(Bytes),
-    Delta(Vec<u8>),
+    Whole(Kept),
+    Delta(Kept),
     /// No longer kept here: pull the manifest again.
     Gone,
 }
@@ -428,15 +416,47 @@ pub async fn part(
     if built.parts.get(&name.to_string()) != Some(digest) {
         return Ok(Part::Gone);
     }
-    let Some(bytes) = app.bundles().find_part(digest) else { return Ok(Part::Gone) };
-    let old = held.filter(|_| name.has_deltas()).and_then(|held| app.bundles().find_part(held));
-    if let Some(old) = old
-        && let (Ok(old), Ok(new)) = (RecordSet::from_bytes(&old), RecordSet::from_bytes(&bytes))
+    let Some(whole) = find(app, gate_id, name, digest).await? else { return Ok(Part::Gone) };
+    if let Some(held) = held.filter(|_| name.has_deltas())
+        && let Some(delta) = delta(app, held, digest, &whole).await
+        && delta.plain.len() < whole.plain.len()
     {
-        let delta = records::diff(&old, &new).to_bytes();
-        if delta.len() < bytes.len() {
-            return Ok(Part::Delta(delta));
-        }
+        return Ok(Part::Delta(delta));
     }
-    Ok(Part::Whole(bytes))
+    Ok(Part::Whole(whole))
+}
+
+/// A part that a present manifest names, made again if there was no room to keep it.
+async fn find(
+    app: &App,
+    gate_id: &str,
+    name: PartName,
+    digest: &Sha,
+) -> Result<Option<Kept>, DbError> {
+    let bundles = app.bundles();
+    let common = bundles.moment().and_then(|moment| moment.common.get(&name.to_string()).cloned());
+    if let Some((_, kept)) = common.filter(|(of, _)| of == digest) {
+        return Ok(Some(kept));
+    }
+    if let Some(kept) = bundles.find_part(digest) {
+        return Ok(Some(kept));
+    }
+    bundles.forget(gate_id);
+    build(app, gate_id).await?;
+    Ok(bundles.find_part(digest))
+}
+
+/// What leads from a part that is still kept to the present one; worked out once, off the threads that answer.
+async fn delta(app: &App, from: &Sha, to: &Sha, whole: &Kept) -> Option<Kept> {
+    let name = delta_name(from, to);
+    if let Some(known) = app.bundles().find_part(&name) {
+        return Some(known);
+    }
+    let (old, new) = (app.bundles().find_part(from)?.plain, whole.plain.clone());
+    let compare = move || {
+        let (old, new) = (RecordSet::from_bytes(&old).ok()?, RecordSet::from_bytes(&new).ok()?);
+        Some(records::diff(&old, &new).to_bytes())
+    };
+    let bytes = tokio::task::spawn_blocking(compare).await.ok().flatten()?;
+    Some(app.bundles().keep(name, bytes))
 }

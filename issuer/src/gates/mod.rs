@@ -8,20 +8,26 @@ mod device;
 pub mod enrol;
 mod events;
 mod intake;
+mod moment;
 mod nonce;
 pub mod pages;
 mod partitions;
 mod remark;
+mod seen;
+mod shelf;
 mod status_codes;
 pub mod store;
 mod words;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod transit_tests;
 
 pub use bundle::{Bundles, build as build_bundle};
 pub use intake::{Intake, take_in};
 pub use partitions::keep_ahead as keep_partitions_ahead;
+pub use seen::keep_writing as keep_noting;
 
 use fugong_common::journal::EntryKind;
 use fugong_common::lang::Lang;

@@ -1,7 +1,7 @@
 //! A gate's life at the issuer, over the real router with real signatures.
 
 use axum::body::{Body, to_bytes};
-use axum::http::{Method, Request};
+use axum::http::{HeaderMap, HeaderName, Method, Request, Response};
 use fugong_common::clock::ClockState;
 use fugong_common::device::DeviceClaim;
 use fugong_common::entropy::SeededEntropy;
@@ -33,7 +33,7 @@ use crate::{keys, run};
 const GATE: &str = "g1";
 
 /// A town with premises, one enterprise there with a permit and two people, and a gate to be enrolled.
-async fn town() -> Town {
+pub(super) async fn town() -> Town {
     let town = Town::new().await;
     let mut tx = town.app.db().write().await.unwrap();
     run!(
@@ -77,7 +77,7 @@ async fn town() -> Town {
     town
 }
 
-fn device(seed: u64) -> SoftwareKey {
+pub(super) fn device(seed: u64) -> SoftwareKey {
     SoftwareKey::generate(&SeededEntropy::new(seed))
 }
 
@@ -102,7 +102,7 @@ async fn present(town: &Town, code: &str, key: &SoftwareKey) -> (u16, Value) {
 }
 
 /// An enrolled and confirmed gate.
-async fn enrolled(town: &Town, key: &SoftwareKey) -> EnrolAnswer {
+pub(super) async fn enrolled(town: &Town, key: &SoftwareKey) -> EnrolAnswer {
     let (code, _) = code(town).await;
     let (status, answer) = present(town, &code, key).await;
     assert_eq!(status, 200, "{answer}");
@@ -133,6 +133,19 @@ async fn ask_with(
     body: Vec<u8>,
     nonce: &str,
 ) -> (u16, Vec<u8>) {
+    let request = signed(town, key, method, path, body, nonce);
+    let answer = Fetched::read(town.send(request).await).await;
+    (answer.status, answer.body)
+}
+
+fn signed(
+    town: &Town,
+    key: &SoftwareKey,
+    method: Method,
+    path: &str,
+    body: Vec<u8>,
+    nonce: &str,
+) -> Request<Body> {
     let claim = DeviceClaim {
         method: method.to_string(),
         path_and_query: path.to_owned(),
@@ -141,15 +154,47 @@ async fn ask_with(
         nonce: nonce.to_owned(),
         gate_id: GATE.to_owned(),
     };
-    let request = Request::builder()
+    Request::builder()
         .method(method)
         .uri(path)
         .header("authorization", claim.authorization(key).unwrap())
         .body(Body::from(body))
-        .unwrap();
-    let response = town.send(request).await;
-    let status = response.status().as_u16();
-    (status, to_bytes(response.into_body(), 64 << 20).await.unwrap().to_vec())
+        .unwrap()
+}
+
+/// An answer with its headers.
+pub(super) struct Fetched {
+    pub status: u16,
+    headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Fetched {
+    async fn read(response: Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 64 << 20).await.unwrap().to_vec();
+        Self { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// Asks for something with further headers.
+pub(super) async fn fetch(
+    town: &Town,
+    key: &SoftwareKey,
+    path: &str,
+    more: &[(HeaderName, String)],
+) -> Fetched {
+    let nonce: NonceAnswer =
+        serde_json::from_str(&town.get("/api/gate/nonce", "").await.1).unwrap();
+    let mut request = signed(town, key, Method::GET, path, Vec::new(), &nonce.nonce);
+    for (name, value) in more {
+        request.headers_mut().insert(name, value.parse().unwrap());
+    }
+    Fetched::read(town.send(request).await).await
 }
 
 fn code_of(body: &[u8]) -> String {
@@ -158,7 +203,7 @@ fn code_of(body: &[u8]) -> String {
 }
 
 /// Pulls and checks a whole bundle as a gate does.
-async fn pull(
+pub(super) async fn pull(
     town: &Town,
     key: &SoftwareKey,
     answer: &EnrolAnswer,
@@ -181,7 +226,7 @@ async fn pull(
     (opened.manifest, parts)
 }
 
-fn part(parts: &[(PartName, Vec<u8>)], wanted: PartName) -> &[u8] {
+pub(super) fn part(parts: &[(PartName, Vec<u8>)], wanted: PartName) -> &[u8] {
     &parts.iter().find(|(name, _)| *name == wanted).unwrap().1
 }
 
