@@ -113,7 +113,11 @@ async fn list(page: Page, Query(query): Query<ListQuery>) -> Result<Response, Pr
         survey: &query.survey,
     };
     let mut rows = store::list(&mut tx, &filter, &query.after, Paging::FETCH).await?;
-    let found = store::count(&mut tx, &filter).await?;
+    // What fits on the first page is counted already; only what doesn't is walked through once more.
+    let found = match i64::try_from(rows.len()) {
+        Ok(n) if query.after.is_empty() && n < Paging::FETCH => n,
+        _ => store::count(&mut tx, &filter).await?,
+    };
     let coverage = store::coverage(&mut tx, &bounds).await?;
     let divisions = choices::divisions(&mut tx, &page, &query.division).await?;
     drop(tx);

@@ -121,7 +121,7 @@ pub async fn list(
         "SELECT e.id, e.uscc, e.name, e.kind, e.scale, d.name AS division_name, e.responsible_name, e.survey_state, \
          e.survey_staff FROM enterprises e JOIN divisions d ON d.id = e.division_id \
          WHERE (e.name_key, e.id) > ($1, $2) AND e.division_path || '' >= $3 AND e.division_path || '' < $4 \
-         AND ($5 = '' OR e.id = $5) AND (e.name_key LIKE $6 OR (e.uscc >= $7 AND e.uscc < $8)) \
+         AND ($5 = '' OR e.id = $5) AND ($6 = '%%' OR e.name_key LIKE $6 OR (e.uscc >= $7 AND e.uscc < $8)) \
          AND ($9 = '' OR e.kind = $9) AND ($10 = '' OR e.scale = $10) \
          AND ($11 = '' OR e.survey_state = $11 OR ($11 = 'none' AND e.survey_state = '')) \
          ORDER BY e.name_key, e.id LIMIT $12",
@@ -146,8 +146,8 @@ pub async fn count(tx: &mut Tx, filter: &Filter<'_>) -> Result<i64, DbError> {
     let found = row!(
         tx,
         (i64,),
-        "SELECT COUNT(*) FROM enterprises e WHERE e.division_path >= $1 AND e.division_path < $2 \
-         AND ($3 = '' OR e.id = $3) AND (e.name_key LIKE $4 OR (e.uscc >= $5 AND e.uscc < $6)) \
+        "SELECT COUNT(*) FROM enterprises e WHERE e.division_path || '' >= $1 AND e.division_path || '' < $2 \
+         AND ($3 = '' OR e.id = $3) AND ($4 = '%%' OR e.name_key LIKE $4 OR (e.uscc >= $5 AND e.uscc < $6)) \
          AND ($7 = '' OR e.kind = $7) AND ($8 = '' OR e.scale = $8) \
          AND ($9 = '' OR e.survey_state = $9 OR ($9 = 'none' AND e.survey_state = ''))",
         &filter.bounds.from,

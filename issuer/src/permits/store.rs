@@ -124,9 +124,14 @@ pub async fn find_by_application(
 
 /// The permit of a line that took the place of this serial.
 pub async fn find_successor(tx: &mut Tx, serial: Serial) -> Result<Option<Permit>, DbError> {
-    row!(tx, PermitRow, "SELECT * FROM permits WHERE replaces = $1", serial.to_hex())?
-        .map(PermitRow::into_permit)
-        .transpose()
+    row!(
+        tx,
+        PermitRow,
+        "SELECT * FROM permits WHERE replaces = $1 AND replaces <> ''",
+        serial.to_hex()
+    )?
+    .map(PermitRow::into_permit)
+    .transpose()
 }
 
 /// An enterprise's permits that count (issued or suspended) and have not ended.
@@ -236,8 +241,8 @@ pub async fn list(
     let found = rows!(
         tx,
         PermitRow,
-        "SELECT * FROM permits WHERE division_path >= $1 AND division_path < $2 AND ($3 = '' OR enterprise_id = $3) \
-         AND id < $4 AND ($5 = '%%' OR name_key LIKE $5 OR replace(lower(document_number), ' ', '') LIKE $5 OR serial = $6) \
+        "SELECT * FROM permits WHERE id IN (SELECT id FROM permits \
+         WHERE division_path || '' >= $1 AND division_path || '' < $2 AND ($3 = '' OR enterprise_id = $3) AND id < $4 AND ($5 = '%%' OR name_key LIKE $5 OR replace(lower(document_number), ' ', '') LIKE $5 OR serial = $6) \
          AND ($7 = '' OR (key_id = $7 AND state IN ('issued', 'suspended') AND exp > $9)) \
          AND ($8 = '' \
            OR ($8 = 'valid' AND state = 'issued' AND nbf <= $9 AND exp > $9) \
@@ -248,7 +253,7 @@ pub async fn list(
            OR ($8 = 'expired' AND state IN ('issued', 'suspended') AND exp <= $9) \
            OR ($8 = 'revoked' AND state = 'revoked') \
            OR ($8 = 'superseded' AND state = 'superseded')) \
-         ORDER BY id DESC LIMIT $11",
+         ORDER BY id DESC LIMIT $11) ORDER BY id DESC",
         &bounds.from,
         &bounds.to,
         &bounds.own,
