@@ -10,10 +10,12 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
-/// A binary of this workspace, built beside the tests.
+/// A binary of this workspace, built beside the tests or the benchmark.
 pub fn binary(name: &str) -> PathBuf {
-    let tests = std::env::current_exe().expect("the test binary has a path");
-    let profile = tests.parent().and_then(Path::parent).expect("target/<profile>/deps/<test>");
+    let own = std::env::current_exe().expect("this program has a path");
+    // target/<profile>/deps/<test>, or target/<profile>/bench
+    let folder = own.parent().expect("programs lie in folders");
+    let profile = if folder.ends_with("deps") { folder.join("..") } else { folder.to_owned() };
     let path = profile.join(name);
     assert!(
         path.exists(),
@@ -76,6 +78,11 @@ impl Service {
             sleep(Duration::from_millis(50)).await;
         }
         panic!("the service does not answer:\n{}", self.log());
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("it is running")
     }
 
     /// What it has printed so far.

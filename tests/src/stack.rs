@@ -135,6 +135,16 @@ impl Stack {
         }
     }
 
+    /// The issuer's process.
+    pub fn issuer_id(&self) -> u32 {
+        self.issuer.as_ref().map_or(0, Service::id)
+    }
+
+    /// The gate's process.
+    pub fn gate_id(&self) -> u32 {
+        self.gate.as_ref().map_or(0, Service::id)
+    }
+
     /// Somebody at the console.
     pub async fn officer(&self, sign_in: &str) -> Person {
         let person = Person::new(&self.origin());
