@@ -10,14 +10,17 @@ use std::io::Read;
 use flate2::Compression;
 use flate2::read::{ZlibDecoder, ZlibEncoder};
 
-use crate::cbor::{CborError, Value};
-use crate::envelope::{self, EnvelopeError, Unverified};
+use crate::cbor::Value;
+use crate::envelope::{self, Unverified};
 use crate::keys::{Kind, SignError, Signer};
 use crate::time::Millis;
-use crate::trust::{KeyRefusal, TrustList, TrustedKey};
+use crate::trust::{TrustList, TrustedKey};
 
+mod error;
 #[cfg(test)]
 mod tests;
+
+pub use error::StatusError;
 
 /// Seconds after which a gate with network fetches a list again.
 pub const DEFAULT_TTL_SECONDS: u64 = 300;
@@ -135,6 +138,19 @@ impl StatusList {
         Ok(())
     }
 
+    /// The first index that is final here and no longer final in `newer`.
+    fn first_revived(&self, newer: &Self) -> Option<u32> {
+        let bytes = self.packed.iter().zip(&newer.packed).enumerate();
+        let mut changed = bytes.filter(|(_, (held, newer))| held != newer);
+        changed.find_map(|(at, _)| {
+            let from = u32::try_from(at).ok()?.checked_mul(4)?;
+            (from..from.saturating_add(4)).find(|index| {
+                let is_final = |list: &Self| list.get(*index).map(Status::is_final);
+                is_final(self) == Ok(true) && is_final(newer) == Ok(false)
+            })
+        })
+    }
+
     fn deflate(packed: &[u8]) -> Vec<u8> {
         let mut deflated = Vec::new();
         let read = ZlibEncoder::new(packed, Compression::best()).read_to_end(&mut deflated);
@@ -211,83 +227,6 @@ pub enum AgeBand {
     TooOld,
 }
 
-/// Why a status list isn't taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StatusError {
-    /// Not a signed message, or not by the key it names.
-    Envelope(EnvelopeError),
-    /// Signed, but not what a status list holds.
-    Malformed,
-    /// A version that this program doesn't read.
-    UnknownVersion(u64),
-    /// More entries than [`MAX_ENTRIES`].
-    TooLarge(u32),
-    /// Inflates to something else than the declared number of entries.
-    OtherSize {
-        /// As declared.
-        entries: u32,
-    },
-    /// The trust list doesn't name the signing key.
-    UnknownKey,
-    /// The signing key may not sign this list.
-    Key(KeyRefusal),
-    /// `sub` names another list.
-    OtherList(String),
-    /// Older than what is held: refused.
-    Older {
-        /// Held seq.
-        held: u64,
-        /// Offered seq.
-        got: u64,
-    },
-    /// Two different lists with one seq: a person has to know.
-    SameSeqOtherBytes(u64),
-}
-
-impl fmt::Display for StatusError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Envelope(error) => write!(f, "status list: {error}"),
-            Self::Malformed => f.write_str("not a status list; fetch it again"),
-            Self::UnknownVersion(version) => {
-                write!(f, "status list of version {version}; update this program")
-            }
-            Self::TooLarge(entries) => {
-                write!(f, "status list of {entries} entries, more than {MAX_ENTRIES}")
-            }
-            Self::OtherSize { entries } => {
-                write!(f, "status list doesn't hold the {entries} entries it declares")
-            }
-            Self::UnknownKey => f.write_str(
-                "status list signed by a key that the trust list doesn't name; sync the trust list",
-            ),
-            Self::Key(refusal) => write!(f, "status list: {refusal}"),
-            Self::OtherList(uri) => write!(f, "status list {uri:?} offered in place of another"),
-            Self::Older { held, got } => {
-                write!(f, "status list {got} is older than {held}, which is held")
-            }
-            Self::SameSeqOtherBytes(seq) => write!(
-                f,
-                "two different status lists carry number {seq}: tell the issuer's administrator"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for StatusError {}
-
-impl From<EnvelopeError> for StatusError {
-    fn from(error: EnvelopeError) -> Self {
-        Self::Envelope(error)
-    }
-}
-
-impl From<CborError> for StatusError {
-    fn from(_: CborError) -> Self {
-        Self::Malformed
-    }
-}
-
 /// What an accepted token means for what is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrival {
@@ -347,6 +286,12 @@ impl StatusClaims {
         if claims.exp < claims.iat { Err(StatusError::Malformed) } else { Ok(claims) }
     }
 
+    /// The number that a token claims to have. Decide nothing by it.
+    pub fn peek_seq(bytes: &[u8]) -> Option<u64> {
+        let unverified = Unverified::parse(Kind::Status, bytes).ok()?;
+        Some(Self::from_bytes(unverified.payload()).ok()?.seq)
+    }
+
     /// Reads the list that belongs to `of`, a permit or pass key of `trust`. Nothing is inflated before the signature is checked.
     ///
     /// The signing key must have the status role and a scope that covers the whole scope of `of`: one district's key cannot
@@ -374,7 +319,9 @@ impl StatusClaims {
     /// Whether this list, read from `bytes`, may take the place of `held`.
     ///
     /// # Errors
-    /// A lower seq is refused; the same seq on other bytes is an alarm.
+    /// A lower seq is refused, unless that list knows of something final which the held one has forgotten; the same seq on
+    /// other bytes is an alarm, and so is a newer list that takes back what was final: an issuer that was set back must not
+    /// bring revoked permits back to life.
     pub fn follows(
         &self,
         bytes: &[u8],
@@ -385,10 +332,17 @@ impl StatusClaims {
             Some((held, _)) if held.uri != self.uri => {
                 Err(StatusError::OtherList(self.uri.clone()))
             }
-            Some((held, _)) if self.seq < held.seq => {
+            // What is final stays so, in whatever order lists come.
+            Some((held, _))
+                if self.seq < held.seq && self.list.first_revived(&held.list).is_none() =>
+            {
                 Err(StatusError::Older { held: held.seq, got: self.seq })
             }
-            Some((held, _)) if self.seq > held.seq => Ok(Arrival::Newer),
+            Some((held, _)) if self.seq < held.seq => Ok(Arrival::Newer),
+            Some((held, _)) if self.seq > held.seq => match held.list.first_revived(&self.list) {
+                None => Ok(Arrival::Newer),
+                Some(index) => Err(StatusError::Revived { index }),
+            },
             Some((_, held_bytes)) if held_bytes == bytes => Ok(Arrival::Same),
             Some(_) => Err(StatusError::SameSeqOtherBytes(self.seq)),
         }

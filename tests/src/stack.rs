@@ -1,7 +1,7 @@
 //! An issuer and a gate as processes of their own, on either database, with the sample town.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,21 +32,39 @@ pub struct Stack {
     pub gate_address: SocketAddr,
     pub issuer: Option<Service>,
     pub gate: Option<Service>,
+    kind: Kind,
     database_url: Option<String>,
+    /// Where the issuer is reached, if not at its own address.
+    front: Option<SocketAddr>,
+    /// How often the issuer was set up anew: each time in a directory of its own.
+    life: u32,
+    /// How often the gate looks at the issuer, if not as usual.
+    pub pull_seconds: Option<u64>,
+    /// Offset of the gate's wall clock, once it has one.
+    clock: Option<PathBuf>,
 }
 
 impl Stack {
     /// Builds the town and starts the issuer; the gate is enrolled and started by [`Stack::enrol`].
     pub async fn new(kind: Kind) -> Self {
+        Self::build(kind, None).await
+    }
+
+    /// The same behind a proxy at `front`, which gates and placards take for the issuer.
+    pub async fn behind(kind: Kind, front: SocketAddr) -> Self {
+        Self::build(kind, Some(front)).await
+    }
+
+    async fn build(kind: Kind, front: Option<SocketAddr>) -> Self {
         let dir = TempDir::new().expect("a scratch directory can be made");
-        let data_dir = dir.path().join("issuer");
+        let data_dir = dir.path().join("issuer-0");
         let database_url = scratch::database(kind, &data_dir).await;
         let issuer_address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let gate_address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let config = Config {
             data_dir,
             database_url: database_url.clone(),
-            origin: format!("http://{issuer_address}"),
+            origin: format!("http://{}", front.unwrap_or(issuer_address)),
             listen: issuer_address,
             demo: true,
             ..Config::default()
@@ -67,14 +85,27 @@ impl Stack {
             gate_address,
             issuer: None,
             gate: None,
+            kind,
             database_url,
+            front,
+            life: 0,
+            pull_seconds: None,
+            clock: None,
         };
         stack.start_issuer().await;
         stack
     }
 
     pub fn origin(&self) -> String {
-        format!("http://{}", self.issuer_address)
+        format!("http://{}", self.front.unwrap_or(self.issuer_address))
+    }
+
+    pub fn issuer_data(&self) -> PathBuf {
+        self.dir.path().join(format!("issuer-{}", self.life))
+    }
+
+    pub fn root_key(&self) -> PathBuf {
+        self.dir.path().join("root.pem")
     }
 
     pub fn gate_origin(&self) -> String {
@@ -91,27 +122,95 @@ impl Stack {
     }
 
     pub async fn start_issuer(&mut self) {
+        let log = self.dir.path().join("issuer.log");
+        let env = self.issuer_env();
+        let env: Vec<_> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let service = Service::start("issuer", self.issuer_address, &log, &["serve"], &env);
+        self.issuer = Some(service.await);
+    }
+
+    fn issuer_env(&self) -> Vec<(&'static str, String)> {
         let config = self.dir.path().join("issuer.toml");
         std::fs::write(&config, "demo = true\n").expect("the configuration can be written");
-        let (listen, origin) = (self.issuer_address.to_string(), self.origin());
-        let data = self.dir.path().join("issuer").display().to_string();
         let mut env = vec![
-            ("FUGONG_LISTEN", listen.as_str()),
-            ("FUGONG_ORIGIN", origin.as_str()),
-            ("FUGONG_DATA", data.as_str()),
+            ("FUGONG_CONFIG", config.display().to_string()),
+            ("FUGONG_LISTEN", self.issuer_address.to_string()),
+            ("FUGONG_ORIGIN", self.origin()),
+            ("FUGONG_DATA", self.issuer_data().display().to_string()),
         ];
-        if let Some(url) = &self.database_url {
-            env.push(("DATABASE_URL", url));
-        }
-        let args = ["serve".to_owned(), "--config".to_owned(), config.display().to_string()];
-        let log = self.dir.path().join("issuer.log");
-        self.issuer = Some(Service::start("issuer", self.issuer_address, &log, &args, &env).await);
+        env.extend(self.database_url.iter().map(|url| ("DATABASE_URL", url.clone())));
+        env
+    }
+
+    /// Runs a command of the issuer against its database; exit status and what it printed.
+    pub async fn issuer_command(&self, args: &[&str]) -> (i32, String) {
+        let env = self.issuer_env();
+        let env: Vec<_> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        run("issuer", args, &env).await
+    }
+
+    /// The same where it must succeed.
+    pub async fn issuer_does(&self, args: &[&str]) -> String {
+        let (status, output) = self.issuer_command(args).await;
+        assert_eq!(status, 0, "issuer {args:?}: {output}");
+        output
+    }
+
+    /// The issuer's machine is lost. On another one, with nothing but the archive and the root key,
+    /// it is restored, as far as it can be before gates are heard; it isn't started.
+    pub async fn lose_issuer(&mut self, archive: &Path) -> String {
+        self.kill_issuer().await;
+        self.inside.db().close().await;
+        self.life += 1;
+        self.database_url = scratch::database(self.kind, &self.issuer_data()).await;
+        let said = self.issuer_does(&["restore", "--from", &archive.display().to_string()]).await;
+        self.look_inside().await;
+        said
+    }
+
+    /// From now on the issuer's data is in another database, and its keys where they were.
+    pub async fn now_on(&mut self, database_url: &str) {
+        self.inside.db().close().await;
+        self.database_url = Some(database_url.to_owned());
+        self.look_inside().await;
+    }
+
+    /// Opens the issuer's present database from inside.
+    pub async fn look_inside(&mut self) {
+        let config = Config {
+            data_dir: self.issuer_data(),
+            database_url: self.database_url.clone(),
+            origin: self.origin(),
+            listen: self.issuer_address,
+            demo: true,
+            ..Config::default()
+        };
+        self.inside = open(config, Arc::new(SystemClock), Arc::new(SystemEntropy))
+            .await
+            .expect("the database opens");
+        self.inside.keys().load().expect("the keys can be read");
+    }
+
+    /// Sets the wall clock of the gate's machine, running or not, off by so many seconds.
+    pub fn set_gate_clock(&mut self, seconds: i64) {
+        let file = self.dir.path().join("gate-clock");
+        let fresh = self.dir.path().join("gate-clock.new");
+        std::fs::write(&fresh, format!("{seconds:+}\n")).expect("the offset can be written");
+        std::fs::rename(&fresh, &file).expect("the offset can be written");
+        self.clock = Some(file);
     }
 
     pub async fn start_gate(&mut self) {
+        let mut config = String::from("accept_sample = true\n");
+        if let Some(seconds) = self.pull_seconds {
+            config.push_str(&format!("pull_seconds = {seconds}\n"));
+        }
+        let file = self.dir.path().join("gate.toml");
+        std::fs::write(&file, config).expect("the configuration can be written");
         let args = [
             "serve".to_owned(),
-            "--accept-sample".to_owned(),
+            "--config".to_owned(),
+            file.display().to_string(),
             "--data".to_owned(),
             self.gate_data().display().to_string(),
             "--listen".to_owned(),
@@ -120,7 +219,16 @@ impl Stack {
             self.gate_origin(),
         ];
         let log = self.dir.path().join("gate.log");
-        self.gate = Some(Service::start("verifier", self.gate_address, &log, &args, &[]).await);
+        let mut env = Vec::new();
+        if let Some(clock) = &self.clock {
+            // Only the wall clock is wrong: time goes on at its pace.
+            env.push(("LD_PRELOAD", libfaketime().display().to_string()));
+            env.push(("FAKETIME_TIMESTAMP_FILE", clock.display().to_string()));
+            env.push(("FAKETIME_NO_CACHE", "1".to_owned()));
+            env.push(("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()));
+        }
+        let env: Vec<_> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.gate = Some(Service::start("verifier", self.gate_address, &log, &args, &env).await);
     }
 
     pub async fn kill_issuer(&mut self) {
@@ -182,12 +290,17 @@ impl Stack {
 
     /// A guard with a paired browser, on duty.
     pub async fn guard(&self) -> Person {
+        self.on_duty(0).await
+    }
+
+    /// One of the gate's people with a paired browser, on duty; the second is a shift leader.
+    pub async fn on_duty(&self, which: usize) -> Person {
         let guard = Person::new(&self.gate_origin());
-        let link = self.pairing_code().await;
+        let link = if which == 0 { self.pairing_code().await } else { self.another_code().await };
         let paired = guard.send("/pair", &[("code", link.as_str()), ("label", "journey")]).await;
         assert!(paired.status.is_success(), "{}", paired.body);
         self.wait_until_synced(&guard).await;
-        let (name, _, pin) = GUARDS[0];
+        let (name, _, pin) = GUARDS[which];
         let page = guard.open("/sign-on").await;
         let before = page.body.split(name).next().unwrap_or_default();
         let id = before
@@ -213,6 +326,15 @@ impl Stack {
         panic!("the gate prints no pairing link");
     }
 
+    /// A code for one more browser, made at the gate's machine.
+    async fn another_code(&self) -> String {
+        let data = self.gate_data().display().to_string();
+        let (status, output) = run("verifier", &["pair", "--data", &data], &[]).await;
+        assert_eq!(status, 0, "{output}");
+        let code = output.lines().find_map(|line| line.strip_prefix("pairing code: "));
+        code.expect("it prints the code").trim().to_owned()
+    }
+
     async fn wait_until_synced(&self, guard: &Person) {
         for _ in 0..200 {
             let status = guard.open("/api/status").await;
@@ -227,6 +349,18 @@ impl Stack {
             self.gate.as_ref().map(Service::log).unwrap_or_default()
         );
     }
+}
+
+/// The library that steps a process's clock.
+///
+/// # Panics
+/// Where it is missing: a test that skips itself proves nothing.
+fn libfaketime() -> PathBuf {
+    let libraries = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    libraries
+        .map(|entry| entry.path().join("faketime/libfaketimeMT.so.1"))
+        .find(|path| path.exists())
+        .expect("libfaketime is installed (Debian: apt install faketime)")
 }
 
 /// Scans at the gate.

@@ -242,6 +242,17 @@ impl Bundle {
         Millis::from_seconds(newest)
     }
 
+    /// Lists that stay in use although the issuer sent ones with higher numbers: those forgot what is final.
+    pub fn forgotten(&self) -> impl Iterator<Item = (KeyId, &HeldList)> {
+        self.lists.iter().map(|(key, list)| (*key, list)).filter(|(key, list)| {
+            let part = self.parts.get(&PartName::Status(*key).to_string());
+            part.is_some_and(|part| {
+                part.bytes != list.bytes
+                    && StatusClaims::peek_seq(&part.bytes) > Some(list.claims.seq)
+            })
+        })
+    }
+
     /// Age in seconds of the oldest status list in use.
     pub fn status_age_seconds(&self, now: Millis, elapsed: i64) -> Option<u64> {
         self.lists
@@ -282,6 +293,12 @@ fn newest_list(
         // A list scanned from paper may be newer than the issuer's last bundle: it stays.
         (Ok(Arrival::Same) | Err(StatusError::Older { .. }), Some(held)) => {
             // The trust list may have changed: the held bytes must stand under the new one too.
+            StatusClaims::open(&held.bytes, trust, key, now).map_err(refused)?;
+            Ok(held.clone())
+        }
+        // An issuer that forgot a revocation must not keep the rest away, and not be followed either.
+        (Err(error @ StatusError::Revived { .. }), Some(held)) => {
+            tracing::error!(list = %key.id(), %error, "the held status list stays in use");
             StatusClaims::open(&held.bytes, trust, key, now).map_err(refused)?;
             Ok(held.clone())
         }

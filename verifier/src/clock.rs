@@ -32,6 +32,8 @@ pub struct GateClock {
     kept: Kept,
     /// Running time at which this process took over, by its own count.
     started: i64,
+    /// Running time counted when the floor was last raised, or when this process took over.
+    floor_elapsed: i64,
 }
 
 /// One look at the clock.
@@ -46,7 +48,7 @@ pub struct Reading {
 impl GateClock {
     /// Takes up what was kept, at a process's running time `running`.
     pub const fn resume(kept: Kept, running: i64) -> Self {
-        Self { kept, started: running }
+        Self { kept, started: running, floor_elapsed: kept.elapsed }
     }
 
     /// Reads the time from the wall clock and the process's running time.
@@ -58,13 +60,26 @@ impl GateClock {
         } else {
             ClockState::Trusted
         };
-        let elapsed = self.kept.elapsed.saturating_add(running.saturating_sub(self.started).max(0));
-        Reading { now, state, elapsed }
+        Reading { now, state, elapsed: self.elapsed(running) }
     }
 
     /// A verified object was signed at `iat`.
-    pub fn raise_floor(&mut self, iat: Millis) {
-        self.kept.floor = self.kept.floor.max(iat);
+    pub fn raise_floor(&mut self, iat: Millis, running: i64) {
+        if iat > self.kept.floor {
+            self.kept.floor = iat;
+            self.floor_elapsed = self.elapsed(running);
+        }
+    }
+
+    /// It is at least so late: signed by the issuer, plus what this machine has counted since. What deletes for good goes
+    /// by this, for a wall clock that is ahead would delete too early.
+    pub fn at_least(&self, wall: Millis, running: i64) -> Millis {
+        let counted = self.elapsed(running).saturating_sub(self.floor_elapsed).max(0);
+        self.kept.floor.plus_millis(counted).min(self.read(wall, running).now)
+    }
+
+    fn elapsed(&self, running: i64) -> i64 {
+        self.kept.elapsed.saturating_add(running.saturating_sub(self.started).max(0))
     }
 
     pub const fn floor(&self) -> Millis {
@@ -157,7 +172,7 @@ mod tests {
     #[test]
     fn nobody_sets_the_time_before_what_the_issuer_has_signed() {
         let mut clock = clock();
-        clock.raise_floor(NOON.plus_days(1));
+        clock.raise_floor(NOON.plus_days(1), 0);
         assert!(!clock.set(NOON, NOON));
         assert_eq!(clock.read(NOON, 0).state, ClockState::Uncertain);
         assert!(clock.set(NOON, NOON.plus_days(1)));
@@ -170,6 +185,18 @@ mod tests {
         assert_eq!(clock.read(NOON.plus_hours(1), 0).state, ClockState::Uncertain);
         assert!(clock.set(NOON.plus_hours(1), NOON.plus_hours(1)));
         assert_eq!(clock.read(NOON.plus_hours(1), 0).state, ClockState::Trusted);
+    }
+
+    #[test]
+    fn what_deletes_goes_by_what_the_issuer_signed_and_this_machine_counted() {
+        let mut clock = clock();
+        assert_eq!(clock.at_least(NOON.plus_days(3), 60_000), NOON.plus_minutes(1), "it is ahead");
+        clock.raise_floor(NOON.plus_hours(1), 60_000);
+        assert_eq!(clock.at_least(NOON.plus_days(3), 120_000), NOON.plus_minutes(61));
+        assert_eq!(clock.at_least(NOON, 120_000), NOON, "it is behind");
+        let kept = clock.keep(NOON.plus_hours(1), 180_000);
+        let clock = GateClock::resume(kept, 9);
+        assert_eq!(clock.at_least(NOON.plus_days(3), 60_009), NOON.plus_minutes(61));
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub async fn examine(config: &Config, wall: Millis) -> Result<Vec<Finding>, Stor
         };
         match stored_bundle(&store, recipient).await? {
             Some(Ok(bundle)) => {
-                clock.raise_floor(bundle.newest_iat());
+                clock.raise_floor(bundle.newest_iat(), 0);
                 findings.push(roster(&bundle, now));
             }
             Some(Err(error)) => findings.push(finding(

@@ -250,7 +250,8 @@ impl Gate {
 
     pub(crate) fn set_bundle(&self, bundle: Option<Bundle>) {
         if let Some(bundle) = &bundle {
-            lock(&self.0.time).raise_floor(bundle.newest_iat());
+            let running = self.0.running.elapsed_millis();
+            lock(&self.0.time).raise_floor(bundle.newest_iat(), running);
         }
         *self.0.bundle.write().unwrap_or_else(PoisonError::into_inner) = bundle.map(Arc::new);
         self.changed();
@@ -470,7 +471,9 @@ impl Gate {
     pub(crate) async fn tidy(&self) {
         let now = self.now();
         self.sessions().tidy(now);
-        let before = now.plus_hours(-i64::from(self.config().keep_sent_hours));
+        let at_least =
+            lock(&self.0.time).at_least(self.0.wall.now(), self.0.running.elapsed_millis());
+        let before = at_least.plus_hours(-i64::from(self.config().keep_sent_hours));
         if self.time().state == ClockState::Trusted
             && let Err(error) = self.journal().purge_sent(before).await
         {

@@ -331,12 +331,38 @@ impl Issuer {
         enrolled: &Enrolled,
         batch: &[u8],
     ) -> Result<wire::JournalAnswer, IssuerError> {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(wire::COSE_TYPE));
+        let headers = cose();
         let patience = Some(Duration::from_mins(1));
         let response =
             self.send(enrolled, &Method::POST, wire::JOURNAL, &headers, batch, patience).await?;
         response.json().await.map_err(|error| IssuerError::Unexpected(error.to_string()))
+    }
+
+    /// Hands over a batch of a history that contradicts the one the issuer knows; it is kept for people.
+    pub async fn send_branch(&self, enrolled: &Enrolled, batch: &[u8]) -> Result<(), IssuerError> {
+        let patience = Some(Duration::from_mins(1));
+        let headers = cose();
+        let path = wire::JOURNAL_BRANCH;
+        self.send(enrolled, &Method::POST, path, &headers, batch, patience).await.map(|_| ())
+    }
+
+    /// Tells an issuer that was set back what this gate holds.
+    pub async fn tell_held(
+        &self,
+        enrolled: &Enrolled,
+        path: &str,
+        bytes: &[u8],
+    ) -> Result<(), IssuerError> {
+        let patience = Some(Duration::from_mins(1));
+        let headers = cose();
+        let response = self.send(enrolled, &Method::POST, path, &headers, bytes, patience).await?;
+        let answer: wire::HeldAnswer =
+            response.json().await.map_err(|error| IssuerError::Unexpected(error.to_string()))?;
+        if answer.learned > 0 || !answer.believed {
+            let wire::HeldAnswer { learned, believed } = answer;
+            tracing::warn!(path, learned, believed, "told the issuer what this gate holds");
+        }
+        Ok(())
     }
 
     /// The stream of hints; it has no end of its own, and a silence of 50 seconds breaks it.
@@ -344,6 +370,12 @@ impl Issuer {
         let headers = HeaderMap::new();
         self.send(enrolled, &Method::GET, wire::EVENTS, &headers, &[], None).await
     }
+}
+
+fn cose() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(wire::COSE_TYPE));
+    headers
 }
 
 async fn checked(response: Response) -> Result<Response, IssuerError> {

@@ -331,6 +331,25 @@ impl Journal {
         rows.iter().map(standing_from).collect()
     }
 
+    /// Every journal that isn't forked, oldest first, also those that the issuer has had whole.
+    pub async fn list_whole_histories(&self) -> Result<Vec<Standing>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM journals WHERE forked = 0 ORDER BY number")
+            .fetch_all(self.store.pool())
+            .await?;
+        rows.iter().map(standing_from).collect()
+    }
+
+    /// Forked journals that the issuer hasn't been handed whole, and the current one if it is forked.
+    pub async fn list_branches(&self) -> Result<Vec<Standing>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM journals WHERE forked = 1 AND (sent_seq < next_seq \
+             OR number = (SELECT max(number) FROM journals)) ORDER BY number",
+        )
+        .fetch_all(self.store.pool())
+        .await?;
+        rows.iter().map(standing_from).collect()
+    }
+
     /// The same with forked ones: all of which the issuer hasn't seen every entry.
     pub async fn list_incomplete(&self) -> Result<Vec<Standing>, StoreError> {
         let rows = sqlx::query("SELECT * FROM journals WHERE sent_seq < next_seq ORDER BY number")
@@ -362,8 +381,10 @@ impl Journal {
 
     /// Checks every journal from its beginning.
     pub async fn verify_all(store: &Store) -> Result<Vec<Checked>, StoreError> {
+        // One view of all of it: a running `serve` goes on writing meanwhile.
+        let mut view = store.pool().begin().await?;
         let rows =
-            sqlx::query("SELECT * FROM journals ORDER BY number").fetch_all(store.pool()).await?;
+            sqlx::query("SELECT * FROM journals ORDER BY number").fetch_all(&mut *view).await?;
         let mut found = Vec::new();
         for row in &rows {
             let standing = standing_from(row)?;
@@ -376,7 +397,7 @@ impl Journal {
                 )
                 .bind(standing.number)
                 .bind(signed(head.next_seq))
-                .fetch_all(store.pool())
+                .fetch_all(&mut *view)
                 .await?;
                 if rows.is_empty() {
                     break;

@@ -10,7 +10,7 @@ use fugong_common::keys::KeyId;
 use fugong_common::manifest::Manifest;
 use fugong_common::records::{Delta, apply_to_bytes};
 use fugong_common::time::Millis;
-use fugong_common::wire::{PartName, part_path};
+use fugong_common::wire::{PartName, held_path, part_path};
 use sha2::{Digest as _, Sha256};
 
 use crate::bundle::{Bundle, BundleError, Part, Recipient};
@@ -21,6 +21,11 @@ use crate::issuer::{Fetched, Issuer, IssuerError};
 use crate::journal::signed;
 use crate::store::{Store, StoreError};
 use crate::sync::SyncError;
+
+/// The issuer is asked for the time at most so often.
+const ASK_TIME_MILLIS: i64 = 10_000;
+/// Issuer and gate are never set alike to the second.
+const AHEAD_MILLIS: i64 = 120_000;
 
 /// Rows kept beside the bundle: a status list scanned from paper.
 const SCANNED: &str = "scanned/";
@@ -180,6 +185,7 @@ impl Gate {
     /// Asks for the newest manifest and fetches what changed; says whether anything did.
     pub(crate) async fn pull(&self, issuer: &Issuer) -> Result<bool, SyncError> {
         let Some(enrolled) = self.enrolled() else { return Ok(false) };
+        self.compare_clocks(issuer, &enrolled).await?;
         let manifest_bytes = issuer.manifest(&enrolled).await?;
         let held = self.bundle();
         let unchanged = held.as_ref().is_some_and(|held| held.manifest_bytes == manifest_bytes);
@@ -230,11 +236,45 @@ impl Gate {
                 self.note(EntryKind::Note, None, Sealed { text, ..Sealed::default() }).await;
             }
         }
+        if let Some(bundle) = self.bundle() {
+            for (key, list) in bundle.forgotten() {
+                if !unchanged {
+                    // Kept as a scanned one is: the bundle on disk holds the forgetful list alone.
+                    self.store_scanned_list(key, &list.bytes, list.received_elapsed).await?;
+                    let number = list.claims.seq;
+                    let text = format!(
+                        "list {number} of key {key} stays: a newer one takes back what was final"
+                    );
+                    let sealed = Sealed { text: Some(text), ..Sealed::default() };
+                    self.note(EntryKind::Note, None, sealed).await;
+                }
+                let path = held_path(PartName::Status(key));
+                issuer.tell_held(&enrolled, &path, &list.bytes).await?;
+            }
+        }
         if self.time().state == ClockState::Uncertain {
             let said = issuer.fresh_nonce(&enrolled).await?;
             self.take_time(said, "issuer").await;
         }
         Ok(!unchanged)
+    }
+
+    /// A clock that is ahead makes every list too old and every term end early; it comes about when somebody sets a
+    /// machine's clock right after the issuer had told the gate by how much it was wrong. One that is behind is seen by
+    /// the floor.
+    async fn compare_clocks(&self, issuer: &Issuer, enrolled: &Enrolled) -> Result<(), SyncError> {
+        let reading = self.time();
+        let asked = self.link().time_asked;
+        if asked.is_some_and(|asked| reading.elapsed - asked < ASK_TIME_MILLIS) {
+            return Ok(());
+        }
+        let said = issuer.fresh_nonce(enrolled).await?;
+        self.link().time_asked = Some(reading.elapsed);
+        if reading.state == ClockState::Trusted && self.now().since(said) > AHEAD_MILLIS {
+            tracing::warn!("this machine's clock is ahead of the issuer's; it is set right");
+            self.take_time(said, "issuer").await;
+        }
+        Ok(())
     }
 
     async fn fetch(

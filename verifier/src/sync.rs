@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fugong_common::service::serve::Shutdown;
 use fugong_common::time::Millis;
-use fugong_common::wire::MANIFEST_EVENT;
+use fugong_common::wire::{MANIFEST_EVENT, problem};
 use futures_util::StreamExt as _;
 
 use crate::bundle::BundleError;
@@ -28,6 +28,8 @@ pub struct Link {
     pub since: Option<Millis>,
     pub trouble: Option<String>,
     pub last_sync: Option<Millis>,
+    /// Running time at which the issuer was last asked what time it is.
+    pub time_asked: Option<i64>,
 }
 
 /// Why the gate isn't up to date.
@@ -139,11 +141,24 @@ impl Gate {
 
     /// One look at the issuer: bundle, then journal. Says whether it went well.
     pub(crate) async fn sync(&self, issuer: &Issuer) -> Result<(), SyncError> {
-        let result = async {
-            self.pull(issuer).await?;
-            self.upload(issuer).await
+        let pulled = self.pull(issuer).await;
+        // A bundle that cannot be used must not keep the journal here.
+        let sent = match &pulled {
+            Err(SyncError::Issuer(
+                IssuerError::Unreachable(_) | IssuerError::CutOff | IssuerError::Waiting,
+            )) => Ok(()),
+            Err(SyncError::Issuer(IssuerError::Problem { code, .. }))
+                if code == problem::ISSUER_RESTORED =>
+            {
+                self.answer_restored(issuer).await
+            }
+            _ => self.upload(issuer).await,
         };
-        let result = result.await;
+        let result = match (pulled, sent) {
+            (_, Err(cut_off @ SyncError::Issuer(IssuerError::CutOff))) => Err(cut_off),
+            (Err(error), _) => Err(error),
+            (Ok(_), sent) => sent,
+        };
         self.note_link(&result);
         if let Err(SyncError::Issuer(IssuerError::CutOff)) = &result {
             self.cut_off(issuer).await?;

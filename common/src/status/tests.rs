@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::hex;
 use crate::keys::Role;
+use crate::trust::KeyRefusal;
 use crate::trust::samples::{DAY, NOW, T, entry, key, list, permit_key, status_key};
 
 fn claims(seq: u64) -> StatusClaims {
@@ -201,4 +202,25 @@ proptest! {
         let read = StatusList::from_value(StatusList::to_value(2, &list.packed), entries).unwrap();
         prop_assert_eq!(read, list);
     }
+}
+
+#[test]
+fn what_is_final_stays_final_whatever_number_a_list_has() {
+    let with = |seq, marks: &[(u32, Status)]| {
+        let mut claims = claims(seq);
+        for (index, status) in marks {
+            claims.list.set(*index, *status).unwrap();
+        }
+        claims
+    };
+    let held = with(7, &[(5, Status::Revoked), (9, Status::Superseded)]);
+    let forgetful = with(1000, &[(9, Status::Superseded)]);
+    let held_side = Some((&held, b"held".as_slice()));
+    assert_eq!(forgetful.follows(b"new", held_side), Err(StatusError::Revived { index: 5 }));
+    // The other way round, after a restart on the forgetful list: the one that knows more comes back.
+    assert_eq!(held.follows(b"held", Some((&forgetful, b"new"))), Ok(Arrival::Newer));
+    // Lifting a suspension and replacing one end by the other are no forgetting.
+    let later = with(1001, &[(5, Status::Superseded), (9, Status::Revoked), (3, Status::Valid)]);
+    assert_eq!(later.follows(b"later", held_side), Ok(Arrival::Newer));
+    assert!(matches!(with(6, &[]).follows(b"old", held_side), Err(StatusError::Older { .. })));
 }

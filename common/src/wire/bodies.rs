@@ -70,6 +70,15 @@ pub struct JournalAnswer {
     pub duplicates: u64,
 }
 
+/// Answer to what a gate tells that it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldAnswer {
+    /// Things that the issuer did not know.
+    pub learned: u64,
+    /// False: not under a root or key that the issuer believes.
+    pub believed: bool,
+}
+
 /// What a gate reads of a problem body (RFC 9457); the rest is for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GateProblem {

@@ -35,6 +35,11 @@ pub const EVENTS: &str = "/api/gate/events";
 /// `POST`: a signed batch of journal entries; `GET` below this: where the issuer stands.
 pub const JOURNAL: &str = "/api/gate/journal";
 
+/// `POST`: a signed batch of a history that contradicts the one which the issuer holds under the same journal's name. Kept for people.
+pub const JOURNAL_BRANCH: &str = "/api/gate/journal/branch";
+/// `POST` below this: what the gate holds, signed as it came, for an issuer that was set back; see [`held_path`].
+pub const HELD: &str = "/api/gate/held";
+
 /// Scheme of the `Authorization` header; after it one space and base64url of the signed [`DeviceClaim`](crate::device::DeviceClaim).
 pub const AUTHORIZATION_SCHEME: &str = "Fugong-Device";
 /// Response header with the nonce for the next request (lower case, as HTTP/2 wants it).
@@ -74,8 +79,13 @@ pub mod problem {
     pub const JOURNAL_FORK: &str = "journal_fork";
     /// 409: the batch begins behind what the issuer has; send from its `next_seq`.
     pub const JOURNAL_GAP: &str = "journal_gap";
+    /// 409, instead of a manifest: the issuer was restored from a backup. Tell it what this gate holds (trust chain, status
+    /// lists, and last the manifest), and compare every journal with it again.
+    pub const ISSUER_RESTORED: &str = "issuer_restored";
     /// 404: unknown, used, expired or mistyped too often; all look alike.
     pub const ENROLMENT_CODE: &str = "enrolment_code";
+    /// 503: so much of this gate waits for a person that no more of it is kept; keep it and try again.
+    pub const DISPUTES_FULL: &str = "disputes_full";
     /// 404: the part is no longer kept in this version; pull the manifest again.
     pub const PART_GONE: &str = "part_gone";
 }
@@ -154,6 +164,16 @@ pub fn part_path(name: PartName, digest: &[u8; 32], held: Option<&[u8; 32]>) -> 
         Some(held) => format!("{path}?{FROM_PARAMETER}={}", hex::encode(held)),
         None => path,
     }
+}
+
+/// Path under which a gate tells what it holds of a part.
+pub fn held_path(name: PartName) -> String {
+    format!("{HELD}/{name}")
+}
+
+/// Path under which a gate tells the manifest it holds, an empty body where it has none. The last of what it tells.
+pub fn held_manifest_path() -> String {
+    format!("{HELD}/manifest")
 }
 
 /// Path of a journal's state at the issuer.

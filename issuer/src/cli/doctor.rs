@@ -32,6 +32,15 @@ pub(super) async fn command(config: Config) -> Result<ExitCode, CommandError> {
                     .into()),
                 n => Ok(format!("{n} accounts")),
             });
+            if let Some(restore) = crate::restores::gathering(&mut tx).await? {
+                let tally = crate::restores::tally(&mut tx, &restore.id).await?;
+                findings.push(Err(format!(
+                    "this issuer was restored from a backup and signs no list or manifest yet: {} gates have told what they \
+                     hold, {} have not. `issuer restore --status`, then `issuer restore --finish`",
+                    tally.told,
+                    tally.missing.len()
+                )));
+            }
             findings.extend(crate::keys::doctor::findings(&app, &mut tx).await?);
             findings.push(match audit::verify(&mut tx).await? {
                 Ok(n) => Ok(format!("the audit log's {n} entries follow from one another")),

@@ -1,6 +1,7 @@
 //! The issuer's command line.
 
 mod audit;
+pub(crate) mod backup;
 pub(crate) mod doctor;
 mod keys;
 mod placard;
@@ -82,6 +83,17 @@ enum Command {
         after_help = "Example:\n  issuer placard FG-7K2M4-4Q9DX-01C7R --out placards --format png"
     )]
     Placard(placard::PlacardArgs),
+    /// Write everything but private keys into one archive, while the service goes on
+    #[command(after_help = "Example:\n  issuer backup --out /var/backups/fugong")]
+    Backup(backup::BackupArgs),
+    /// Take up an archive after a loss, and bring gates and issuer together again
+    #[command(
+        after_help = "Examples:\n  issuer restore --from fugong-2020-02-10-011200.backup --check\n  issuer restore --from fugong-2020-02-10-011200.backup\n  issuer restore --status\n  issuer restore --finish"
+    )]
+    Restore(backup::RestoreArgs),
+    /// Move everything to another, empty database; nothing is lost, the old one serves no more
+    #[command(after_help = "Example:\n  issuer move --to postgres://fugong@localhost/fugong")]
+    Move(backup::MoveArgs),
     /// The audit log: verify
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -153,7 +165,9 @@ pub(crate) async fn open(config: Config) -> Result<App, CommandError> {
     })?;
     let db = Db::open(config.database_url.as_deref(), &config.data_dir).await?;
     db.migrate().await?;
-    Ok(App::new(db, Arc::new(SystemClock), Arc::new(SystemEntropy), config))
+    let app = App::new(db, Arc::new(SystemClock), Arc::new(SystemEntropy), config);
+    backup::retire_keys(&app).await?;
+    Ok(app)
 }
 
 /// Parses the arguments and runs the command.
@@ -181,6 +195,9 @@ async fn run(cli: Cli) -> Result<ExitCode, CommandError> {
             let app = open(config).await?;
             println!("{}: the schema is up to date", app.db().name());
         }
+        Command::Backup(args) => backup::backup(&open(config).await?, args).await?,
+        Command::Restore(args) => return backup::restore(config, args).await,
+        Command::Move(args) => backup::move_to(config, args).await?,
         Command::Doctor => return doctor::command(config).await,
         Command::Import(command) => sheets::import(&open(config).await?, command).await?,
         Command::Export(command) => sheets::export(&open(config).await?, command).await?,

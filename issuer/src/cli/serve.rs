@@ -13,6 +13,7 @@ use fugong_common::time::Clock;
 use tokio::task::JoinHandle;
 
 use super::CommandError;
+use super::backup::{self, ServeLock};
 use crate::accounts;
 use crate::app::App;
 use crate::config::Config;
@@ -80,7 +81,9 @@ pub async fn open(
         .map_err(|error| StartError::Data(config.data_dir.clone(), error))?;
     let db = Db::open(config.database_url.as_deref(), &config.data_dir).await?;
     db.migrate().await?;
-    Ok(App::new(db, clock, entropy, config))
+    let app = App::new(db, clock, entropy, config);
+    backup::retire_keys(&app).await?;
+    Ok(app)
 }
 
 /// Starts listening and the background work.
@@ -123,6 +126,8 @@ pub(super) async fn command(config: Config) -> Result<(), CommandError> {
     let app = open(config, Arc::new(SystemClock), Arc::new(SystemEntropy))
         .await
         .map_err(CommandError::Serve)?;
+    let _serving = ServeLock::for_serving(app.config(), app.db())?;
+    backup::admit(&app).await?;
     let shutdown = Shutdown::on_signals()
         .map_err(|error| CommandError::Io("cannot follow signals".into(), error))?;
     let running = start(app, shutdown).await.map_err(CommandError::Serve)?;

@@ -2,7 +2,8 @@
 
 use sqlx::migrate::Migrator;
 
-use super::{Db, DbError};
+use super::{Db, DbError, Tx};
+use crate::row;
 
 static SQLITE: Migrator = sqlx::migrate!("../migrations/issuer/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../migrations/issuer/postgres");
@@ -13,6 +14,35 @@ pub(super) async fn run(db: &Db) -> Result<usize, DbError> {
         Db::Postgres(pool) => POSTGRES.run(pool).await?,
     }
     Ok(SQLITE.iter().count())
+}
+
+pub(super) async fn run_to(db: &Db, version: i64) -> Result<(), DbError> {
+    match db {
+        Db::Sqlite { writer, .. } => SQLITE.run_to(version, writer).await?,
+        Db::Postgres(pool) => POSTGRES.run_to(version, pool).await?,
+    }
+    Ok(())
+}
+
+/// Brings the schema up to date within a transaction, so that it holds together with its rows or not at all.
+pub async fn migrate_in(tx: &mut Tx) -> Result<(), DbError> {
+    match tx {
+        Tx::Sqlite(t) => SQLITE.run_direct(None, &mut **t, false).await?,
+        Tx::Postgres(t) => POSTGRES.run_direct(None, &mut **t, false).await?,
+    }
+    Ok(())
+}
+
+/// The newest migration that this program knows.
+pub fn newest_migration() -> i64 {
+    SQLITE.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+/// The newest migration that a database has had.
+pub async fn applied(tx: &mut Tx) -> Result<Option<i64>, DbError> {
+    let found =
+        row!(tx, (Option<i64>,), "SELECT MAX(version) FROM _sqlx_migrations WHERE success")?;
+    Ok(found.and_then(|(version,)| version))
 }
 
 #[cfg(test)]

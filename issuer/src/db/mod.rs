@@ -18,6 +18,7 @@ use sqlx::sqlite::{
 use sqlx::{Postgres, Sqlite, Transaction};
 
 pub use error::DbError;
+pub use migrate::{applied, migrate_in, newest_migration};
 
 /// Runs one body on whichever database a transaction is on.
 #[macro_export]
@@ -178,6 +179,11 @@ impl Db {
     /// Brings the schema up to date; returns the number of migrations known.
     pub async fn migrate(&self) -> Result<usize, DbError> {
         migrate::run(self).await
+    }
+
+    /// Brings the schema to an earlier version, for rows that were written under it.
+    pub async fn migrate_to(&self, version: i64) -> Result<(), DbError> {
+        migrate::run_to(self, version).await
     }
 
     /// Answers whether the database answers.

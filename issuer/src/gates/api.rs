@@ -8,22 +8,25 @@ use axum::extract::{ConnectInfo, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fugong_common::hex;
-use fugong_common::journal::{ChainFault, Head};
+use fugong_common::journal::{BatchError, ChainFault, Head};
 use fugong_common::service::problem::Problem;
 use fugong_common::wire::{
-    COSE_TYPE, DELTA_TYPE, ENROL, EVENTS, EnrolRequest, Hex, JOURNAL, JournalAnswer, JournalHead,
-    MANIFEST, NONCE, NonceAnswer, PART_TYPE, PartName, problem,
+    COSE_TYPE, DELTA_TYPE, ENROL, EVENTS, EnrolRequest, HeldAnswer, Hex, JOURNAL, JOURNAL_BRANCH,
+    JournalAnswer, JournalHead, MANIFEST, NONCE, NonceAnswer, PART_TYPE, PartName, problem,
 };
 use serde::Deserialize;
 
 use super::bundle::{self, Part};
 use super::device::{self, DeviceRefusal, DeviceRequest, with_nonce};
 use super::enrol::{self, Refused};
-use super::intake::{self, Intake};
+use super::intake::{self, Branch, Intake};
 use super::shelf::Kept;
 use super::{GateState, store};
 use crate::app::App;
 use crate::authz::Action;
+use crate::changes;
+use crate::restores;
+use crate::restores::held::{self, Told};
 use crate::web::Routes;
 
 pub fn routes(routes: Routes) -> Routes {
@@ -34,8 +37,12 @@ pub fn routes(routes: Routes) -> Routes {
         .get("/api/gate/parts/{name}/{digest}", Action::SpeakAsGate, part)
         .get("/api/gate/parts/status/{key}/{digest}", Action::SpeakAsGate, status_part)
         .get(EVENTS, Action::SpeakAsGate, events)
+        .post("/api/gate/held/trust", Action::SpeakAsGate, held_trust)
+        .post("/api/gate/held/manifest", Action::SpeakAsGate, held_manifest)
+        .post("/api/gate/held/status/{key}", Action::SpeakAsGate, held_list)
         .get("/api/gate/journal/{id}", Action::SpeakAsGate, journal_head)
         .post(JOURNAL, Action::SpeakAsGate, journal)
+        .post(JOURNAL_BRANCH, Action::SpeakAsGate, branch)
 }
 
 async fn enrol_gate(
@@ -85,6 +92,11 @@ async fn answer(app: &App, response: impl IntoResponse) -> Result<Response, Devi
 async fn manifest(request: DeviceRequest) -> Result<Response, DeviceRefusal> {
     let request = request.confirmed()?;
     let app = request.app;
+    let mut tx = app.db().read().await?;
+    if restores::gathering(&mut tx).await?.is_some() {
+        return Err(restored().into());
+    }
+    drop(tx);
     let built = bundle::build(&app, &request.gate.id).await?.ok_or_else(no_trust_list)?;
     let now = app.now();
     let stale = request.gate.last_seen_at.is_none_or(|at| now.0 - at > 30_000);
@@ -194,6 +206,61 @@ async fn events(request: DeviceRequest) -> Result<Response, DeviceRefusal> {
     Ok(super::events::follow(request.app, request.gate.id).into_response())
 }
 
+/// Instead of a manifest: the issuer was set back and asks what the gate holds.
+fn restored() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        problem::ISSUER_RESTORED,
+        ("签发系统刚从备份恢复", "The issuer was restored from a backup"),
+    )
+    .detail((
+        "正在向各门岗收集清单；门岗按已有清单继续核验。",
+        "It asks its gates what they hold; meanwhile gates go on with that.",
+    ))
+}
+
+fn told(what: Told) -> Json<HeldAnswer> {
+    let learned = match what {
+        Told::Learned(learned) => u64::try_from(learned).unwrap_or(u64::MAX),
+        Told::Known | Told::Unfounded => 0,
+    };
+    Json(HeldAnswer { learned, believed: what != Told::Unfounded })
+}
+
+async fn held_trust(request: DeviceRequest) -> Result<Response, DeviceRefusal> {
+    let request = request.confirmed()?;
+    let app = request.app;
+    let mut tx = app.db().write().await?;
+    let what = held::take_trust(&app, &mut tx, &request.body).await?;
+    tx.commit().await?;
+    answer(&app, told(what)).await
+}
+
+async fn held_list(
+    Path(key): Path<String>,
+    request: DeviceRequest,
+) -> Result<Response, DeviceRefusal> {
+    let request = request.confirmed()?;
+    let app = request.app;
+    let key = key.parse().map_err(|_| Problem::not_found())?;
+    let mut tx = app.db().write().await?;
+    let what = held::take_list(&app, &mut tx, key, &request.body).await.map_err(Problem::from)?;
+    let change = changes::newest(&mut tx).await?;
+    app.commit(tx, change).await?;
+    answer(&app, told(what)).await
+}
+
+async fn held_manifest(request: DeviceRequest) -> Result<Response, DeviceRefusal> {
+    let request = request.confirmed()?;
+    let app = request.app;
+    let audience = device::audience(&app, &request.gate.id);
+    let mut tx = app.db().write().await?;
+    let what =
+        held::take_manifest(&app, &mut tx, &request.gate.id, &audience, &request.body).await?;
+    tx.commit().await?;
+    answer(&app, told(what)).await
+}
+
 async fn journal_head(
     Path(id): Path<String>,
     request: DeviceRequest,
@@ -224,15 +291,37 @@ async fn journal(request: DeviceRequest) -> Result<Response, DeviceRefusal> {
             answer(&app, Json(body)).await
         }
         Intake::Disputed { fault, head } => Err(disputed(fault, head).into()),
-        Intake::Refused(error) => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "journal_batch",
-            ("无法识别的核验记录", "Not a journal batch of this gate"),
-        )
-        .with("reason", error.to_string())
-        .into()),
+        Intake::Refused(error) => Err(no_batch(&error).into()),
         Intake::Foreign => Err(Problem::forbidden().into()),
     }
+}
+
+async fn branch(request: DeviceRequest) -> Result<Response, DeviceRefusal> {
+    let request = request.confirmed()?;
+    let (app, gate) = (request.app.clone(), request.gate.clone());
+    match intake::take_branch(&app, &gate.id, &request.key, &request.body).await? {
+        Branch::Kept => answer(&app, StatusCode::NO_CONTENT).await,
+        Branch::Full => Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            problem::DISPUTES_FULL,
+            ("有争议的上传过多", "Too many disputed uploads"),
+        )
+        .detail((
+            "请系统管理员在门岗页面查明并销号后再上传。",
+            "An administrator settles some on the gate's page; the gate tries again.",
+        ))
+        .into()),
+        Branch::Refused(error) => Err(no_batch(&error).into()),
+    }
+}
+
+fn no_batch(error: &BatchError) -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "journal_batch",
+        ("无法识别的核验记录", "Not a journal batch of this gate"),
+    )
+    .with("reason", error.to_string())
 }
 
 fn disputed(fault: ChainFault, head: Head) -> Problem {

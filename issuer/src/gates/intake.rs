@@ -53,11 +53,8 @@ pub async fn take_in(
         Ok(followed) => followed,
         Err(fault) => {
             // A gap is no contradiction: the gate only began too far on.
-            let open = store::count_open_disputes(&mut tx, gate_id).await?;
-            if !matches!(fault, ChainFault::Gap { .. }) && open < KEEP_DISPUTES {
-                let id = app.new_id();
-                store::insert_dispute(&mut tx, &id, gate_id, &name, fault_code(fault), bytes, now)
-                    .await?;
+            if !matches!(fault, ChainFault::Gap { .. }) {
+                keep(app, &mut tx, gate_id, &name, fault_code(fault), bytes).await?;
             }
             tx.commit().await?;
             return Ok(Intake::Disputed { fault, head: held });
@@ -73,6 +70,10 @@ pub async fn take_in(
         let (scans, unread) = interpret(gate_id, &name, held.next_seq, fresh, now);
         store::insert_scans(&mut tx, &scans).await?;
         store::move_head(&mut tx, &name, span.1, &followed.head.hash, unread).await?;
+        let purged = fresh.iter().filter(|record| record.sealed.is_none()).count();
+        if purged > 0 {
+            store::count_purged(&mut tx, &name, i64::try_from(purged).unwrap_or(i64::MAX)).await?;
+        }
         tx.commit().await?;
         measure(&scans, now);
     }
@@ -100,11 +101,56 @@ pub(super) async fn quarantine(
     bytes: &[u8],
 ) -> Result<(), DbError> {
     let mut tx = app.db().write().await?;
-    // A thief with the device's key must not fill the disk.
-    if store::count_open_disputes(&mut tx, gate_id).await? < KEEP_DISPUTES {
-        store::insert_dispute(&mut tx, &app.new_id(), gate_id, "", fault, bytes, app.now()).await?;
-    }
+    keep(app, &mut tx, gate_id, "", fault, bytes).await?;
     tx.commit().await
+}
+
+/// What became of a history that contradicts the known one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Branch {
+    /// On disk, for people.
+    Kept,
+    /// People have to look at what is there already.
+    Full,
+    Refused(BatchError),
+}
+
+/// Keeps what stands only in a gate's other history of a journal, once.
+pub(super) async fn take_branch(
+    app: &App,
+    gate_id: &str,
+    device: &PublicKey,
+    bytes: &[u8],
+) -> Result<Branch, DbError> {
+    let batch = match Batch::open(bytes, device) {
+        Ok(batch) => batch,
+        Err(error) => return Ok(Branch::Refused(error)),
+    };
+    let mut tx = app.db().write().await?;
+    let kept = keep(app, &mut tx, gate_id, &batch.id.to_string(), "fork", bytes).await?;
+    tx.commit().await?;
+    Ok(if kept { Branch::Kept } else { Branch::Full })
+}
+
+/// Keeps an upload for people. One that is there already, because its receipt was lost, is not kept
+/// twice; false where too many wait.
+async fn keep(
+    app: &App,
+    tx: &mut Tx,
+    gate_id: &str,
+    journal: &str,
+    fault: &str,
+    bytes: &[u8],
+) -> Result<bool, DbError> {
+    if store::has_dispute(tx, gate_id, bytes).await? {
+        return Ok(true);
+    }
+    // A thief with the device's key must not fill the disk.
+    if store::count_open_disputes(tx, gate_id).await? >= KEEP_DISPUTES {
+        return Ok(false);
+    }
+    store::insert_dispute(tx, &app.new_id(), gate_id, journal, fault, bytes, app.now()).await?;
+    Ok(true)
 }
 
 /// More unsettled uploads of one gate are refused without being kept.

@@ -26,7 +26,9 @@ mod transit_tests;
 
 pub use bundle::{Bundles, build as build_bundle};
 pub use intake::{Intake, take_in};
-pub use partitions::keep_ahead as keep_partitions_ahead;
+#[cfg(test)]
+pub(crate) use partitions::make_ahead as make_partitions_ahead;
+pub use partitions::{keep_ahead as keep_partitions_ahead, month_of};
 pub use seen::keep_writing as keep_noting;
 
 use fugong_common::journal::EntryKind;

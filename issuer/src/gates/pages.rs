@@ -18,7 +18,7 @@ use super::{GateState, enrol, status_codes};
 use crate::authz::{Action, Place};
 use crate::db::Tx;
 use crate::web::{Frame, Nav, Page, Paging, Routes, Tone, conflict, html, see_other};
-use crate::{accounts, changes, enterprises, keys, premises, print};
+use crate::{accounts, changes, enterprises, keys, premises, print, restores};
 
 pub fn routes(routes: Routes) -> Routes {
     status_codes::routes(routes)
@@ -128,6 +128,7 @@ async fn show_list(
     let mut tx = page.app.db().read().await?;
     let newest = changes::newest(&mut tx).await?;
     let mut gates = store::list(&mut tx, &bounds, after, Paging::FETCH).await?;
+    let restored = restores::gathering(&mut tx).await?.is_some();
     let next = Paging::cut(&mut gates, |gate| gate.id.clone());
     let may_manage = page.actor.may(Action::ManageGates);
     let premises = if may_manage {
@@ -140,6 +141,7 @@ async fn show_list(
         gates.into_iter().map(|gate| gate_line(page, w, gate, newest)).collect::<Result<_, _>>()?;
     let status = if error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let frame = page.frame(Nav::Gates);
+    let frame = if restored { frame.notice(Tone::Warn, w.restored) } else { frame };
     let shown =
         ListPage { frame, w, gates, next, premises, may_manage, form, error: error.to_owned() };
     Ok((status, html(&shown)?).into_response())
@@ -215,6 +217,7 @@ struct JournalShown {
     id: String,
     received: i64,
     unread: i64,
+    purged: i64,
 }
 
 struct DisputeShown {
@@ -288,6 +291,7 @@ async fn show_file(
             id: journal.id.chars().take(8).collect(),
             received: journal.next_seq,
             unread: journal.unread,
+            purged: journal.purged,
         })
         .collect();
     let disputes = disputes

@@ -23,7 +23,8 @@ pub async fn keep_ahead(app: App) {
     }
 }
 
-async fn make_ahead(app: &App) -> Result<(), DbError> {
+/// Makes this month and the next ones.
+pub(crate) async fn make_ahead(app: &App) -> Result<(), DbError> {
     let months = months_from(app.now(), MONTHS_AHEAD + 1);
     let mut tx = app.db().write().await?;
     for ((name, from), (_, to)) in months.iter().zip(months.iter().skip(1)) {
@@ -49,6 +50,13 @@ fn months_from(now: Millis, count: usize) -> Vec<(String, Millis)> {
         }
     }
     months
+}
+
+/// The partition of an instant: its name, and the first instants of its month and of the next.
+pub fn month_of(received: Millis) -> Option<(String, Millis, Millis)> {
+    let mut months = months_from(received, 2).into_iter();
+    let ((name, from), (_, to)) = (months.next()?, months.next()?);
+    Some((name, from, to))
 }
 
 #[cfg(test)]

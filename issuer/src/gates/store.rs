@@ -290,13 +290,15 @@ pub struct JournalRow {
     pub head: Vec<u8>,
     pub opened_at: i64,
     pub unread: i64,
+    /// Entries that came without their personal part: the gate had deleted it.
+    pub purged: i64,
 }
 
 pub async fn find_journal(tx: &mut Tx, id: &str) -> Result<Option<JournalRow>, DbError> {
     row!(
         tx,
         JournalRow,
-        "SELECT id, gate_id, next_seq, head, opened_at, unread FROM journals WHERE id = $1",
+        "SELECT id, gate_id, next_seq, head, opened_at, unread, purged FROM journals WHERE id = $1",
         id
     )
 }
@@ -322,7 +324,7 @@ pub async fn lock_journal(
         tx,
         JournalRow,
         "UPDATE journals SET next_seq = next_seq WHERE id = $1 AND gate_id = $2 \
-         RETURNING id, gate_id, next_seq, head, opened_at, unread",
+         RETURNING id, gate_id, next_seq, head, opened_at, unread, purged",
         id,
         gate_id
     )
@@ -332,7 +334,7 @@ pub async fn list_journals(tx: &mut Tx, gate_id: &str) -> Result<Vec<JournalRow>
     rows!(
         tx,
         JournalRow,
-        "SELECT id, gate_id, next_seq, head, opened_at, unread FROM journals WHERE gate_id = $1 ORDER BY opened_at DESC",
+        "SELECT id, gate_id, next_seq, head, opened_at, unread, purged FROM journals WHERE gate_id = $1 ORDER BY opened_at DESC",
         gate_id
     )
 }
@@ -352,6 +354,12 @@ pub async fn move_head(
         head,
         unread
     )?;
+    Ok(())
+}
+
+/// Counts entries that came without their personal part.
+pub async fn count_purged(tx: &mut Tx, id: &str, purged: i64) -> Result<(), DbError> {
+    run!(tx, "UPDATE journals SET purged = purged + $2 WHERE id = $1", id, purged)?;
     Ok(())
 }
 
@@ -409,6 +417,29 @@ pub async fn insert_dispute(
         bytes
     )?;
     Ok(())
+}
+
+/// Whether this very upload is kept already. Signatures are deterministic: what is sent again is the same.
+pub async fn has_dispute(tx: &mut Tx, gate_id: &str, bytes: &[u8]) -> Result<bool, DbError> {
+    let found = row!(
+        tx,
+        (i64,),
+        "SELECT COUNT(*) FROM journal_disputes WHERE gate_id = $1 AND bytes = $2",
+        gate_id,
+        bytes
+    )?;
+    Ok(found.is_some_and(|(count,)| count > 0))
+}
+
+/// The uploads themselves, oldest first.
+pub async fn list_disputed_bytes(tx: &mut Tx, gate_id: &str) -> Result<Vec<Vec<u8>>, DbError> {
+    let found = rows!(
+        tx,
+        (Vec<u8>,),
+        "SELECT bytes FROM journal_disputes WHERE gate_id = $1 ORDER BY received_at, id",
+        gate_id
+    )?;
+    Ok(found.into_iter().map(|(bytes,)| bytes).collect())
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]

@@ -456,13 +456,67 @@ async fn a_fork_is_kept_told_and_not_counted() {
         head = next;
     }
     let body = Batch { id, records: other }.seal(&key).unwrap();
-    let (status, answer) = ask(&town, &key, Method::POST, "/api/gate/journal", body).await;
-    assert_eq!((status, code_of(&answer).as_str()), (409, problem::JOURNAL_FORK));
+    for _ in 0..2 {
+        let body = body.clone();
+        let (status, answer) = ask(&town, &key, Method::POST, "/api/gate/journal", body).await;
+        assert_eq!((status, code_of(&answer).as_str()), (409, problem::JOURNAL_FORK));
+    }
+    // Handed over as what it is, again and again where receipts were lost: kept once.
+    for _ in 0..2 {
+        let body = body.clone();
+        let kept = ask(&town, &key, Method::POST, "/api/gate/journal/branch", body).await;
+        assert_eq!(kept.0, 204);
+    }
+    let noise = ask(&town, &key, Method::POST, "/api/gate/journal/branch", vec![7; 90]).await;
+    assert_eq!(noise.0, 400);
     let mut tx = town.app.db().read().await.unwrap();
     let disputes = store::list_disputes(&mut tx, GATE).await.unwrap();
     assert_eq!((disputes.len(), disputes[0].fault.as_str()), (1, "fork"));
     drop(tx);
     assert_eq!(count(&town).await, 4);
+}
+
+#[tokio::test]
+async fn a_branch_is_refused_rather_than_dropped_while_too_many_wait_for_a_person() {
+    let town = town().await;
+    let key = device(1);
+    enrolled(&town, &key).await;
+    let mut tx = town.app.db().write().await.unwrap();
+    for n in 0..200 {
+        store::insert_dispute(&mut tx, &format!("d{n}"), GATE, "", "fork", &[1], NOW)
+            .await
+            .unwrap();
+    }
+    tx.commit().await.unwrap();
+    let id = Hex([9; 16]);
+    let body = Batch { id, records: entries(Head::start(id), 2).0 }.seal(&key).unwrap();
+    let path = "/api/gate/journal/branch";
+    let (status, answer) = ask(&town, &key, Method::POST, path, body.clone()).await;
+    assert_eq!((status, code_of(&answer).as_str()), (503, problem::DISPUTES_FULL));
+    let mut tx = town.app.db().write().await.unwrap();
+    assert!(store::settle_dispute(&mut tx, GATE, "d0", "wang", NOW).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(ask(&town, &key, Method::POST, path, body).await.0, 204);
+}
+
+#[tokio::test]
+async fn entries_that_lost_their_personal_part_are_counted_and_the_chain_goes_on() {
+    let town = town().await;
+    let key = device(1);
+    enrolled(&town, &key).await;
+    let id = Hex([9; 16]);
+    let (mut records, _) = entries(Head::start(id), 5);
+    records[1].sealed = None;
+    records[2].sealed = None;
+    let body = Batch { id, records }.seal(&key).unwrap();
+    assert_eq!(ask(&town, &key, Method::POST, "/api/gate/journal", body).await.0, 200);
+    let mut tx = town.app.db().read().await.unwrap();
+    let journals = store::list_journals(&mut tx, GATE).await.unwrap();
+    assert_eq!((journals[0].next_seq, journals[0].purged), (5, 2));
+    drop(tx);
+    let admin = town.sign_in("admin", crate::accounts::Role::Administrator).await;
+    let (_, page) = town.get(&format!("/gates/{GATE}"), &admin).await;
+    assert!(page.contains("个人内容已在门岗删除 2"), "{page}");
 }
 
 #[tokio::test]

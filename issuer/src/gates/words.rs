@@ -52,6 +52,8 @@ words! {
         journal: "记录册", "Journal";
         received: "已收条数", "Entries received";
         unread: "无法识别", "Not understood";
+        restored: "系统刚从备份恢复，尚未恢复签发：正在等门岗上报所持清单。请系统管理员在服务器上完成恢复。", "This system was restored from a backup and signs nothing yet: it waits for gates to tell what they hold. An administrator finishes the restore on the server.";
+        purged: "个人内容已在门岗删除", "Personal part already deleted at the gate";
         disputes: "有争议的上传", "Disputed uploads";
         dispute_why: "这些上传与已收记录不一致，已原样保留。请现场查明原因后销号。", "These contradict what was received, and are kept as they came. Find out why on site, then settle.";
         settle: "已查明，销号", "Settle";

@@ -1,6 +1,6 @@
 //! The private keys that this process can sign with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -17,6 +17,8 @@ pub struct KeyRing {
     folder: PathBuf,
     passphrase_file: Option<PathBuf>,
     held: RwLock<BTreeMap<KeyId, Arc<SoftwareKey>>>,
+    /// Never used again, wherever their files may be: a restore lost sight of what they signed.
+    retired: RwLock<BTreeSet<KeyId>>,
 }
 
 impl KeyRing {
@@ -25,6 +27,7 @@ impl KeyRing {
             folder: config.keys_dir(),
             passphrase_file: config.passphrase_file.clone(),
             held: RwLock::default(),
+            retired: RwLock::default(),
         }
     }
 
@@ -50,6 +53,9 @@ impl KeyRing {
 
     /// The signer with this id, if this machine has its file.
     pub fn signer(&self, role: Role, id: KeyId) -> Option<Arc<SoftwareKey>> {
+        if self.retired.read().unwrap_or_else(PoisonError::into_inner).contains(&id) {
+            return None;
+        }
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
         if held.is_some() {
             return held;
@@ -70,6 +76,11 @@ impl KeyRing {
                 None
             }
         }
+    }
+
+    /// Signs with this key no more.
+    pub fn retire(&self, id: KeyId) {
+        self.retired.write().unwrap_or_else(PoisonError::into_inner).insert(id);
     }
 
     /// Makes a key and keeps it in a file.

@@ -10,7 +10,7 @@ use super::store::{self, OwnKey, StoredList};
 use crate::app::App;
 use crate::audit::Act;
 use crate::db::DbError;
-use crate::status;
+use crate::{restores, status};
 
 /// Why no new list was signed.
 #[derive(Debug)]
@@ -67,6 +67,8 @@ pub struct Next<'a> {
     pub hosts: Vec<String>,
     pub days: i64,
     pub demo: bool,
+    /// Versions to leave out: a restore does not know which were given since the archive.
+    pub skip: u64,
 }
 
 /// The next version, signed by nobody yet. Keys that have ended are left out.
@@ -99,7 +101,9 @@ pub fn next_list(
     }
     keys.sort_by_key(fugong_common::trust::TrustedKey::id);
     Ok(TrustList {
-        version: next.before.map_or(1, |before| before.version.saturating_add(1)),
+        version: next
+            .before
+            .map_or(1, |before| before.version.saturating_add(1).saturating_add(next.skip)),
         iat: now.seconds(),
         exp: now.plus_days(next.days).seconds(),
         hosts: next.hosts,
@@ -126,6 +130,11 @@ pub async fn sign(
     let now = app.now();
     let mut tx = app.db().write().await?;
     let before = store::newest(&mut tx).await?;
+    let restored = restores::newest(&mut tx).await?;
+    let first_since = match (&before, restored) {
+        (Some(before), Some(restored)) => Millis::from_seconds(before.list.iat) < restored.at,
+        _ => false,
+    };
     let config = app.config();
     let mut hosts = vec![config.host().to_owned()];
     hosts.extend(config.hosts.iter().cloned());
@@ -136,6 +145,7 @@ pub async fn sign(
         hosts,
         days,
         demo,
+        skip: if first_since { restores::VERSIONS } else { 0 },
     };
     let list = next_list(next, root, old_root, now)?;
     let mut link = TrustLink::sign(&list, root)?;

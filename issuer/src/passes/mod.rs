@@ -264,7 +264,10 @@ pub async fn issue(
 }
 
 /// Ends a pass: replaced, or no longer valid.
-async fn end(
+///
+/// # Errors
+/// [`PassError`]; drop the transaction then.
+pub(crate) async fn end(
     app: &App,
     tx: &mut Tx,
     pass: &Pass,

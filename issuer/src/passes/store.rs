@@ -80,6 +80,12 @@ pub async fn find_current(tx: &mut Tx, person_id: &str) -> Result<Option<Pass>, 
         .transpose()
 }
 
+/// The pass in force behind an index of a key's status list.
+pub async fn find_by_index(tx: &mut Tx, key_id: &str, index: i64) -> Result<Option<Pass>, DbError> {
+    let sql = concat!(columns!(), "AND key_id = $1 AND status_index = $2");
+    row!(tx, PassRow, sql, key_id, index)?.map(PassRow::into_pass).transpose()
+}
+
 /// The passes in force of an enterprise's people.
 pub async fn list_current(tx: &mut Tx, enterprise_id: &str) -> Result<Vec<Pass>, DbError> {
     let sql = concat!(columns!(), "AND enterprise_id = $1 ORDER BY id");

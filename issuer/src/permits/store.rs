@@ -107,6 +107,23 @@ pub async fn find_by_serial(tx: &mut Tx, serial: Serial) -> Result<Option<Permit
         .transpose()
 }
 
+/// The permit behind an index of a key's status list.
+pub async fn find_by_index(
+    tx: &mut Tx,
+    key_id: &str,
+    index: i64,
+) -> Result<Option<Permit>, DbError> {
+    row!(
+        tx,
+        PermitRow,
+        "SELECT * FROM permits WHERE key_id = $1 AND status_index = $2",
+        key_id,
+        index
+    )?
+    .map(PermitRow::into_permit)
+    .transpose()
+}
+
 /// The newest permit that an application led to.
 pub async fn find_by_application(
     tx: &mut Tx,

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use fugong_common::keys::{KeyId, Role};
 use fugong_common::status::{
-    DEFAULT_LIFETIME_SECONDS, DEFAULT_TTL_SECONDS, MAX_ENTRIES, Status, StatusClaims, StatusList,
+    DEFAULT_LIFETIME_SECONDS, DEFAULT_TTL_SECONDS, MAX_ENTRIES, OutOfRange, Status, StatusClaims,
+    StatusList,
 };
 use fugong_common::time::Millis;
 use fugong_common::trust::{Span, TrustList, TrustedKey};
@@ -21,6 +22,7 @@ pub use store::{StoredToken, find_mark, find_token, take_index};
 use crate::app::App;
 use crate::db::{DbError, Tx};
 use crate::keys::{self, NoKey, Signing};
+use crate::restores;
 
 /// Lists are signed again this often, so that a gate that is connected always holds a fresh one.
 const SIGN_EVERY: Duration = Duration::from_mins(2);
@@ -99,6 +101,10 @@ async fn sign_locked(
     key_id: &str,
     locked: &store::Locked,
 ) -> Result<(), StatusFault> {
+    // What happened since the archive is still unknown: a list now could bring it back to life.
+    if restores::gathering(tx).await?.is_some() {
+        return Ok(());
+    }
     let now = app.now();
     let corrupt = || DbError::corrupt("status_lists", "key_id", key_id);
     let id: KeyId = key_id.parse().map_err(|_| corrupt())?;
@@ -110,6 +116,9 @@ async fn sign_locked(
     for (index, status) in store::marks(tx, key_id).await? {
         list.set(index, status).map_err(|_| corrupt())?;
     }
+    if let Some(from) = locked.lost_from.and_then(|from| u32::try_from(from).ok()) {
+        suspend_lost(&mut list, from).map_err(|_| corrupt())?;
+    }
     let claims = StatusClaims {
         uri: of.list_uri.clone().unwrap_or_default(),
         iat: now.seconds(),
@@ -120,6 +129,17 @@ async fn sign_locked(
     };
     let token = claims.seal(&*signing.key).map_err(|error| NoKey::Failed(error.to_string()))?;
     store::keep_token(tx, key_id, &token, now).await?;
+    Ok(())
+}
+
+/// Permits that were issued after the archive are genuine, but nobody here knows them: their holders
+/// are sent to the office, which issues anew.
+fn suspend_lost(list: &mut StatusList, from: u32) -> Result<(), OutOfRange> {
+    for index in from..list.entries() {
+        if list.get(index)? == Status::Valid {
+            list.set(index, Status::Suspended)?;
+        }
+    }
     Ok(())
 }
 
@@ -164,6 +184,9 @@ pub async fn refresh(app: &App) -> Result<usize, DbError> {
     let Some(trust) = keys::store::newest(&mut tx).await?.map(|stored| stored.list) else {
         return Ok(0);
     };
+    if restores::gathering(&mut tx).await?.is_some() {
+        return Ok(0);
+    }
     let due = store::due(&mut tx, now.plus_millis(-every), now).await?;
     drop(tx);
     let mut signed = 0;

@@ -12,6 +12,8 @@ use crate::{row, rows, run};
 pub(super) struct Locked {
     pub seq: i64,
     pub next_index: i64,
+    /// Indexes from here on were given away by an issuer that was lost.
+    pub lost_from: Option<i64>,
 }
 
 /// Takes the next `seq` and the list's lock.
@@ -19,7 +21,7 @@ pub(super) async fn lock(tx: &mut Tx, key_id: &str) -> Result<Locked, DbError> {
     row!(
         tx,
         Locked,
-        "UPDATE status_lists SET seq = seq + 1 WHERE key_id = $1 RETURNING seq, next_index",
+        "UPDATE status_lists SET seq = seq + 1 WHERE key_id = $1 RETURNING seq, next_index, lost_from",
         key_id
     )?
     .ok_or(DbError::Reference)
@@ -34,7 +36,7 @@ pub(super) async fn lock_if_due(
     row!(
         tx,
         Locked,
-        "UPDATE status_lists SET seq = seq + 1 WHERE key_id = $1 AND signed_at <= $2 RETURNING seq, next_index",
+        "UPDATE status_lists SET seq = seq + 1 WHERE key_id = $1 AND signed_at <= $2 RETURNING seq, next_index, lost_from",
         key_id,
         before.0
     )
@@ -92,7 +94,7 @@ pub async fn find_mark(tx: &mut Tx, key_id: &str, index: i64) -> Result<Status, 
     found.map_or(Ok(Status::Valid), |(number,)| status_of(number, key_id))
 }
 
-pub(super) async fn mark(
+pub(crate) async fn mark(
     tx: &mut Tx,
     key_id: &str,
     index: i64,
@@ -118,7 +120,7 @@ pub(super) async fn mark(
     Ok(())
 }
 
-pub(super) async fn marks(tx: &mut Tx, key_id: &str) -> Result<Vec<(u32, Status)>, DbError> {
+pub(crate) async fn marks(tx: &mut Tx, key_id: &str) -> Result<Vec<(u32, Status)>, DbError> {
     let found = rows!(
         tx,
         (i64, i64),

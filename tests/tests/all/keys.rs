@@ -1,23 +1,12 @@
 //! Keys change hands: a new one beside the old, then the old one withdrawn.
 
-use fugong_tests::process::run;
 use fugong_tests::scratch::Kind;
 use fugong_tests::stack::{Stack, scan};
 
 use crate::main_job::{placard_text, wait_for};
 
 async fn issuer(stack: &Stack, args: &[&str]) -> String {
-    let data = stack.dir.path().join("issuer").display().to_string();
-    let config = stack.dir.path().join("issuer.toml").display().to_string();
-    let origin = stack.origin();
-    let env = [
-        ("FUGONG_DATA", data.as_str()),
-        ("FUGONG_CONFIG", config.as_str()),
-        ("FUGONG_ORIGIN", origin.as_str()),
-    ];
-    let (status, output) = run("issuer", args, &env).await;
-    assert_eq!(status, 0, "issuer {args:?}: {output}");
-    output
+    stack.issuer_does(args).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,9 +9,11 @@
 )]
 
 mod browser;
+mod clock;
 mod first_start;
 mod gate_away;
 mod imports;
 mod keys;
 mod main_job;
 mod real_world;
+mod restore;

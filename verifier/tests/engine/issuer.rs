@@ -65,6 +65,14 @@ pub struct State {
     /// Journal posts are lost on the way.
     pub line_broken: bool,
     pub journals: BTreeMap<JournalId, (Head, Vec<Record>)>,
+    /// Entries of histories that contradict these.
+    pub branches: Vec<Record>,
+    /// Nobody is reached.
+    pub away: bool,
+    /// It was set back, and asks what gates hold instead of giving them anything.
+    pub restored: bool,
+    /// What they told, by the names of parts.
+    pub held: BTreeMap<String, Vec<u8>>,
     pub deltas: u32,
     pub wholes: u32,
     clock: Arc<ManualClock>,
@@ -138,6 +146,10 @@ impl State {
             quarantined: Vec::new(),
             line_broken: false,
             journals: BTreeMap::new(),
+            branches: Vec::new(),
+            away: false,
+            restored: false,
+            held: BTreeMap::new(),
             deltas: 0,
             wholes: 0,
             base: clock.now(),
@@ -313,6 +325,12 @@ impl State {
         self.list(&self.permit, &self.permits, self.seq)
     }
 
+    /// Names of parts of the newest manifest.
+    pub fn parts_named(&self, prefix: &'static str) -> impl Iterator<Item = String> + use<> {
+        let manifest = Manifest::peek(&self.signed).unwrap();
+        manifest.parts.into_keys().filter(move |name| name.starts_with(prefix))
+    }
+
     pub fn permit_status(&mut self, status: Status) {
         self.permits.set(1, status).unwrap();
     }
@@ -369,6 +387,9 @@ async fn answer(Shared(issuer): Shared<Issuer>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 64 << 20).await.unwrap();
     let path = head.uri.path().to_owned();
+    if issuer.state().away {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
     if path == wire::ENROL {
         return enrol(&issuer, &body);
     }
@@ -398,6 +419,20 @@ async fn answer(Shared(issuer): Shared<Issuer>, request: Request) -> Response {
     }
     if path == wire::EVENTS {
         return events(&issuer);
+    }
+    if path == wire::MANIFEST && issuer.state().restored {
+        return refuse(StatusCode::CONFLICT, wire::problem::ISSUER_RESTORED, None);
+    }
+    if let Some(name) = path.strip_prefix(wire::HELD) {
+        let name = name.trim_start_matches('/').to_owned();
+        issuer.state().held.insert(name, body.to_vec());
+        return json(&wire::HeldAnswer { learned: 0, believed: true });
+    }
+    if path == wire::JOURNAL_BRANCH {
+        let mut state = issuer.state();
+        let batch = Batch::open(&body, &state.device.unwrap()).unwrap();
+        state.branches.extend(batch.records);
+        return StatusCode::NO_CONTENT.into_response();
     }
     if path == wire::MANIFEST {
         return issuer.state().signed.clone().into_response();

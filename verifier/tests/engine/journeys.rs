@@ -56,7 +56,7 @@ pub async fn enrol_at(issuer: &Issuer, dir: &Path) {
     store.close().await;
 }
 
-async fn serve(dir: &Path, clock: &Arc<ManualClock>) -> (Running, Shutdown) {
+pub async fn serve(dir: &Path, clock: &Arc<ManualClock>) -> (Running, Shutdown) {
     let shutdown = Shutdown::new();
     let entropy = Arc::new(fugong_common::service::ambient::SystemEntropy);
     let running = run(config(dir), clock.clone(), entropy, shutdown.clone()).await.unwrap();
@@ -100,7 +100,7 @@ impl Bed {
         until("the manifest", || self.gate().machine().manifest_seq == Some(seq)).await;
     }
 
-    async fn stop(self) -> (Issuer, Arc<ManualClock>, tempfile::TempDir) {
+    pub async fn stop(self) -> (Issuer, Arc<ManualClock>, tempfile::TempDir) {
         self.shutdown.begin();
         self.running.finished().await.unwrap();
         (self.issuer, self.clock, self.dir)

@@ -8,3 +8,5 @@ mod issuer;
 mod journeys;
 #[cfg(test)]
 mod killed;
+#[cfg(test)]
+mod set_back;

@@ -1,0 +1,203 @@
+//! An issuer set back to yesterday, and what its gates still know of today.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use fugong_common::entropy::SeededEntropy;
+use fugong_common::keys::{KeyId, Role, Signer as _};
+use fugong_common::placard::{Origin, placard_url};
+use fugong_common::status::{Status, StatusClaims};
+use fugong_common::trust::Span;
+use tempfile::TempDir;
+
+use super::held::{Told, take_list, take_trust};
+use super::{FinishError, finish, gathering, make_successors, restore};
+use crate::accounts::Role as Post;
+use crate::app::App;
+use crate::backup::write_file;
+use crate::db::Db;
+use crate::keys::{self, NoKey, disk, trust};
+use crate::permits::testing::{Town, officer};
+use crate::permits::{Event, Permit, State, acts, issue};
+use crate::{row, status};
+
+async fn act(town: &Town, permit: &Permit, event: Event) {
+    let permit = town.find(&permit.id).await;
+    let mut tx = town.app.db().write().await.unwrap();
+    let (_, change) =
+        acts::act(&town.app, &mut tx, &permit, event, &officer(), "消毒不到位").await.unwrap();
+    town.app.commit(tx, change).await.unwrap();
+}
+
+async fn token(app: &App, key: KeyId) -> Option<Vec<u8>> {
+    let mut tx = app.db().read().await.unwrap();
+    status::find_token(&mut tx, &key.to_string()).await.unwrap().map(|stored| stored.token)
+}
+
+async fn chain(app: &App) -> Vec<u8> {
+    let mut tx = app.db().read().await.unwrap();
+    keys::store::newest(&mut tx).await.unwrap().unwrap().chain
+}
+
+/// The archive taken up in an empty database, by an issuer whose old key files are still about.
+async fn restored(town: Town, archive: &Path, scratch: &TempDir) -> Town {
+    let url = match std::env::var("FUGONG_TEST_POSTGRES") {
+        Ok(server) => crate::testing::fresh_postgres(&server, scratch.path()).await,
+        Err(_) => format!("sqlite://{}", scratch.path().join("restored.db").display()),
+    };
+    let db = Db::open(Some(&url), scratch.path()).await.unwrap();
+    let clock: Arc<dyn fugong_common::time::Clock> = town.clock.clone();
+    let entropy = Arc::new(SeededEntropy::new(77));
+    let app = App::new(db, clock, entropy, town.app.config().clone());
+    restore(&app, archive, app.db(), |_, _| ()).await.unwrap();
+    crate::cli::backup::retire_keys(&app).await.unwrap();
+    make_successors(&app).await.unwrap();
+    Town { app, clock: town.clock, folder: town.folder, path: town.path }
+}
+
+async fn sign_trust(town: &Town) {
+    let root = disk::read(&town.root(), None).unwrap();
+    trust::sign(&town.app, &root, None, 400, true).await.unwrap();
+}
+
+async fn public_page(town: &Town, permit: &Permit) -> String {
+    let url = placard_url(&Origin::parse(&town.app.config().origin).unwrap(), &permit.token);
+    let path = url.strip_prefix(&town.app.config().origin).unwrap();
+    town.get(&format!("{path}?lang=en"), "").await.1
+}
+
+#[tokio::test]
+async fn what_a_gate_saw_revoked_stays_revoked_after_a_restore() {
+    let town = Town::new().await;
+    let (kept, revoked) = (town.issued("a1").await, town.issued("a2").await);
+    status::refresh(&town.app).await.unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let archive = scratch.path().join("a.backup");
+    write_file(&town.app, &archive, |_, _| ()).await.unwrap();
+    // Today: one is revoked, another is issued, and the gates learn of both.
+    town.later(3_600_000);
+    act(&town, &revoked, Event::Revoke).await;
+    let lost = town.issued("a3").await;
+    town.later(200_000);
+    status::refresh(&town.app).await.unwrap();
+    let key: KeyId = kept.key_id.parse().unwrap();
+    let held = token(&town.app, key).await.unwrap();
+    let held_chain = chain(&town.app).await;
+
+    town.later(3_600_000);
+    let town = restored(town, &archive, &scratch).await;
+    let mut tx = town.app.db().read().await.unwrap();
+    assert!(gathering(&mut tx).await.unwrap().is_some());
+    assert!(row!(&mut tx, (i64,), "SELECT COUNT(*) FROM sessions").unwrap() == Some((0,)));
+    drop(tx);
+    // The old keys sign nothing, whatever files lie about, and no list is signed yet.
+    let mut tx = town.app.db().read().await.unwrap();
+    let list = keys::store::newest(&mut tx).await.unwrap().unwrap().list;
+    let span = Span { nbf: town.app.now().seconds(), exp: town.app.now().seconds() };
+    for role in [Role::Permit, Role::Status, Role::Manifest] {
+        let chosen = keys::choose(&list, town.app.keys(), role, span, &[], town.app.now());
+        assert!(matches!(chosen, Err(NoKey::NotHere(_))), "{role:?} {chosen:?}");
+    }
+    drop(tx);
+    sign_trust(&town).await;
+    status::refresh(&town.app).await.unwrap();
+    assert_eq!(token(&town.app, key).await, None);
+    for permit in [&kept, &revoked, &lost] {
+        let page = public_page(&town, permit).await;
+        assert!(page.contains("too old"), "{page}");
+    }
+
+    let mut tx = town.app.db().write().await.unwrap();
+    assert_eq!(take_trust(&town.app, &mut tx, &held_chain).await.unwrap(), Told::Known);
+    assert_eq!(take_list(&town.app, &mut tx, key, &held).await.unwrap(), Told::Learned(1));
+    assert_eq!(take_list(&town.app, &mut tx, key, &held).await.unwrap(), Told::Known);
+    tx.commit().await.unwrap();
+    assert!(matches!(town.find(&revoked.id).await.state, State::Revoked { .. }));
+    finish(&town.app, false).await.unwrap();
+
+    let mut tx = town.app.db().read().await.unwrap();
+    let list = keys::store::newest(&mut tx).await.unwrap().unwrap().list;
+    let of = list.find_key(key).unwrap().clone();
+    drop(tx);
+    let now = town.app.now();
+    let ours = token(&town.app, key).await.unwrap();
+    let ours = StatusClaims::open(&ours, &list, &of, now).unwrap();
+    let theirs = StatusClaims::open(&held, &list, &of, now).unwrap();
+    assert!(ours.follows(b"ours", Some((&theirs, b"theirs"))).is_ok(), "gates take the new list");
+    let says = |permit: &Permit| ours.list.get(permit.claims.status_index).unwrap();
+    assert_eq!(
+        [says(&kept), says(&revoked), says(&lost)],
+        [Status::Valid, Status::Revoked, Status::Suspended]
+    );
+    assert!(public_page(&town, &revoked).await.contains("revoked"));
+    assert!(public_page(&town, &lost).await.contains("suspended"));
+    // A permit that is issued now stands under a new key.
+    let mut request = town.request("a4");
+    request.terms.valid_from = now;
+    let mut tx = town.app.db().write().await.unwrap();
+    let (new, change) = issue(&town.app, &mut tx, request, &officer()).await.unwrap();
+    town.app.commit(tx, change).await.unwrap();
+    assert_ne!(new.key_id, kept.key_id);
+}
+
+#[tokio::test]
+async fn a_key_that_was_withdrawn_after_the_backup_is_not_listed_as_good_again() {
+    let town = Town::new().await;
+    let permit = town.issued("a1").await;
+    let scratch = tempfile::tempdir().unwrap();
+    let archive = scratch.path().join("a.backup");
+    write_file(&town.app, &archive, |_, _| ()).await.unwrap();
+    town.later(60_000);
+    let key: KeyId = permit.key_id.parse().unwrap();
+    let young = town.app.keys().make(Role::Permit, town.app.entropy()).unwrap().public_key();
+    let mut tx = town.app.db().write().await.unwrap();
+    let entry = keys::store::find(&mut tx, key).await.unwrap().unwrap().entry;
+    let list_uri = Some(format!("{}/api/status/{}", town.app.config().origin, young.key_id()));
+    let young = fugong_common::trust::TrustedKey { public: young, list_uri, ..entry };
+    keys::store::insert(&mut tx, &young, town.app.now()).await.unwrap();
+    assert!(keys::store::withdraw(&mut tx, key, town.app.now(), "lost").await.unwrap());
+    tx.commit().await.unwrap();
+    sign_trust(&town).await;
+    let held = chain(&town.app).await;
+
+    let town = restored(town, &archive, &scratch).await;
+    sign_trust(&town).await;
+    let mut tx = town.app.db().write().await.unwrap();
+    let told = take_trust(&town.app, &mut tx, &held).await.unwrap();
+    assert_eq!(told, Told::Learned(2), "one withdrawn, one unknown");
+    tx.commit().await.unwrap();
+    // What the root signed before that is not enough.
+    assert!(matches!(finish(&town.app, false).await, Err(FinishError::TrustList)));
+    sign_trust(&town).await;
+    finish(&town.app, false).await.unwrap();
+    let mut tx = town.app.db().read().await.unwrap();
+    let list = keys::store::newest(&mut tx).await.unwrap().unwrap().list;
+    assert!(list.version > 1000, "{}", list.version);
+    assert!(list.find_key(key).unwrap().revoked.is_some());
+    assert!(list.find_key(young.id()).is_some());
+    assert!(town.app.keys().signer(Role::Permit, young.id()).is_none(), "it signs here no more");
+    let page = public_page(&town, &permit).await;
+    assert!(page.contains("key withdrawn") || page.contains("withdrawn"), "{page}");
+}
+
+#[tokio::test]
+async fn a_list_from_before_the_backup_brings_no_suspension_back() {
+    let town = Town::new().await;
+    let permit = town.issued("a1").await;
+    act(&town, &permit, Event::Suspend { lapses_at: None }).await;
+    let key: KeyId = permit.key_id.parse().unwrap();
+    let old = token(&town.app, key).await.unwrap();
+    act(&town, &permit, Event::Resume).await;
+    let scratch = tempfile::tempdir().unwrap();
+    let archive = scratch.path().join("a.backup");
+    write_file(&town.app, &archive, |_, _| ()).await.unwrap();
+    let town = restored(town, &archive, &scratch).await;
+    let mut tx = town.app.db().write().await.unwrap();
+    assert_eq!(take_list(&town.app, &mut tx, key, &old).await.unwrap(), Told::Known);
+    assert_eq!(take_list(&town.app, &mut tx, key, b"no list").await.unwrap(), Told::Unfounded);
+    tx.commit().await.unwrap();
+    assert_eq!(town.find(&permit.id).await.state, State::Issued);
+    // Somebody who was signed in when the archive was made is signed out; the office signs in anew.
+    let cookie = town.sign_in("wang", Post::Secretary).await;
+    assert_eq!(town.get("/permits", &cookie).await.0, 200);
+}
