@@ -10,8 +10,12 @@
 
 pub mod browser;
 pub mod camera;
+pub mod dice;
+pub mod ledger;
 pub mod person;
 pub mod process;
+pub mod proxy;
 pub mod readers;
 pub mod scratch;
+pub mod small_disk;
 pub mod stack;

@@ -17,3 +17,4 @@ mod keys;
 mod main_job;
 mod real_world;
 mod restore;
+mod storm;
