@@ -31,7 +31,7 @@ async fn a_compressed_download_goes_on_where_it_broke_off() {
     let path = part_path(PartName::Roster, &manifest.parts["roster"], None);
 
     let gzip = (header::ACCEPT_ENCODING, "gzip".to_owned());
-    let whole = fetch(&town, &key, &path, &[gzip.clone()]).await;
+    let whole = fetch(&town, &key, &path, std::slice::from_ref(&gzip)).await;
     assert_eq!((whole.status, whole.header("content-encoding")), (200, Some("gzip")));
     assert_eq!(whole.header("vary"), Some("accept-encoding"));
     assert!(whole.body.len() < plain.len() / 4, "{} of {}", whole.body.len(), plain.len());
