@@ -102,11 +102,11 @@ impl Line {
     /// Waits for the next hint.
     async fn hint(&mut self) {
         loop {
-            if let Some(at) = find(&self.buffer, b"data:") {
-                if let Some(end) = find(&self.buffer[at..], b"\n") {
-                    self.buffer.drain(..at + end);
-                    return;
-                }
+            if let Some(at) = find(&self.buffer, b"data:")
+                && let Some(end) = find(&self.buffer[at..], b"\n")
+            {
+                self.buffer.drain(..at + end);
+                return;
             }
             self.more().await;
         }
