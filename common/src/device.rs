@@ -107,6 +107,20 @@ impl DeviceClaim {
         body: &[u8],
         audience: &str,
     ) -> Result<(), DeviceError> {
+        self.is_for_head(method, path_and_query, audience)?;
+        self.covers(body)
+    }
+
+    /// The same before the body was read: what isn't signed for is not worth reading.
+    ///
+    /// # Errors
+    /// As [`is_for`](Self::is_for).
+    pub fn is_for_head(
+        &self,
+        method: &str,
+        path_and_query: &str,
+        audience: &str,
+    ) -> Result<(), DeviceError> {
         if self.method != method {
             return Err(DeviceError::OtherRequest("method"));
         }
@@ -116,6 +130,14 @@ impl DeviceClaim {
         if self.audience != audience {
             return Err(DeviceError::OtherRequest("audience"));
         }
+        Ok(())
+    }
+
+    /// Whether this body was signed for.
+    ///
+    /// # Errors
+    /// As [`is_for`](Self::is_for).
+    pub fn covers(&self, body: &[u8]) -> Result<(), DeviceError> {
         if bool::from(self.body_sha256.ct_eq(&Self::digest_of(body))) {
             Ok(())
         } else {

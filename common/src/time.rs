@@ -15,6 +15,7 @@ use crate::lang::Lang;
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 #[serde(transparent)]
+#[cfg_attr(feature = "service", derive(utoipa::ToSchema), schema(value_type = i64))]
 pub struct Millis(pub i64);
 
 impl Millis {

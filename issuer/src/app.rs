@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use fugong_common::entropy::{self, Entropy};
 use fugong_common::service::assets::Assets;
+use fugong_common::service::client::crowd;
 use fugong_common::service::limit::{Rate, RateLimiter};
 use fugong_common::service::serve::Shutdown;
 use fugong_common::time::{Clock, Millis};
@@ -14,7 +15,7 @@ use crate::audit::Act;
 use crate::changes::Change;
 use crate::config::Config;
 use crate::db::{Db, DbError, Tx};
-use crate::gates::Bundles;
+use crate::gates::{Bundles, Streams};
 use crate::keys::KeyRing;
 use crate::print::{FontError, Fonts};
 use crate::{audit, changes};
@@ -50,6 +51,7 @@ struct Inner {
     /// Pages are drawn by at most so many at once: it takes a processor and much memory.
     drawing: Arc<Semaphore>,
     bundles: Bundles,
+    streams: Streams,
     recent: Mutex<Recent>,
     shutdown: Shutdown,
 }
@@ -78,6 +80,7 @@ impl App {
             numbers: RateLimiter::new(NUMBERS, 50_000),
             reports: RateLimiter::new(REPORTS, 50_000),
             bundles: Bundles::default(),
+            streams: Streams::default(),
             recent: Mutex::default(),
             shutdown: Shutdown::new(),
         }))
@@ -143,6 +146,11 @@ impl App {
         &self.0.bundles
     }
 
+    /// The gates that listen to this process.
+    pub fn streams(&self) -> &Streams {
+        &self.0.streams
+    }
+
     /// The changes behind `from` up to `to`, read once for all who wait; `None` when they are too
     /// many to look at one by one.
     pub async fn recent_changes(&self, from: i64, to: i64) -> Result<Option<Vec<Change>>, DbError> {
@@ -167,12 +175,15 @@ impl App {
 
     /// Counts an attempt to sign in from an address; the seconds to wait when there were too many.
     pub fn admit_sign_in(&self, address: IpAddr) -> Result<(), u64> {
-        self.0.sign_ins.check(address, self.now()).map_err(|limited| limited.retry_after_seconds)
+        self.0
+            .sign_ins
+            .check(crowd(address), self.now())
+            .map_err(|limited| limited.retry_after_seconds)
     }
 
     /// Counts a check number that somebody typed; false when there were too many from this address.
     pub fn admit_number(&self, address: IpAddr) -> bool {
-        self.0.numbers.check(address, self.now()).is_ok()
+        self.0.numbers.check(crowd(address), self.now()).is_ok()
     }
 
     /// Counts a report of the public from an address; the seconds to wait when there were too many.
@@ -180,7 +191,7 @@ impl App {
     /// # Errors
     /// Seconds until the next may succeed.
     pub fn admit_report(&self, address: IpAddr) -> Result<(), u64> {
-        let checked = self.0.reports.check(address, self.now());
+        let checked = self.0.reports.check(crowd(address), self.now());
         checked.map_err(|too_many| too_many.retry_after_seconds)
     }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use fugong_common::service::client::{BadProxy, Proxies};
 use serde::Deserialize;
 
 /// Everything the service can be told. Durations and limits that offices decide live in regimes.
@@ -26,6 +27,8 @@ pub struct Config {
     pub extra_fonts: Option<PathBuf>,
     /// The passphrase of encrypted signing keys is read from this file.
     pub passphrase_file: Option<PathBuf>,
+    /// Proxies in front, as addresses or networks: what they write into `X-Forwarded-For` is believed.
+    pub proxies: Vec<String>,
     /// Log lines as JSON.
     pub log_json: bool,
     /// Marks every page and placard as sample data.
@@ -44,6 +47,7 @@ impl Default for Config {
             tls_key: None,
             extra_fonts: None,
             passphrase_file: None,
+            proxies: Vec::new(),
             log_json: false,
             demo: false,
         }
@@ -57,6 +61,7 @@ pub enum ConfigError {
     Malformed(PathBuf, String),
     Origin(String),
     Tls,
+    Proxy(BadProxy),
 }
 
 impl std::fmt::Display for ConfigError {
@@ -72,6 +77,7 @@ impl std::fmt::Display for ConfigError {
             Self::Tls => {
                 f.write_str("tls_certificate and tls_key are given together or not at all")
             }
+            Self::Proxy(error) => write!(f, "proxies: {error}"),
         }
     }
 }
@@ -106,7 +112,13 @@ impl Config {
         if self.tls_certificate.is_some() != self.tls_key.is_some() {
             return Err(ConfigError::Tls);
         }
+        Proxies::parse(&self.proxies).map_err(ConfigError::Proxy)?;
         Ok(self)
+    }
+
+    /// Whose word about a request's client is taken; [`check`](Self::check) has read them.
+    pub fn proxies(&self) -> Proxies {
+        Proxies::parse(&self.proxies).unwrap_or_default()
     }
 
     /// Host and port of the origin, as trust lists and placards name it.
@@ -147,6 +159,12 @@ mod tests {
             let config = Config { origin: origin.into(), ..Config::default() };
             assert!(matches!(config.check(), Err(ConfigError::Origin(_))), "{origin}");
         }
+    }
+
+    #[test]
+    fn a_proxy_that_is_none_is_named() {
+        let config = Config { proxies: vec!["gateway".into()], ..Config::default() };
+        assert!(config.check().unwrap_err().to_string().contains("gateway"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the journeys stand on: the real binaries as processes, scratch databases, a browserless
 //! person with a cookie jar.
 #![expect(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
@@ -10,6 +11,7 @@
 
 pub mod browser;
 pub mod camera;
+pub mod crowd;
 pub mod dice;
 pub mod ledger;
 pub mod person;

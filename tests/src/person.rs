@@ -1,5 +1,8 @@
 //! A person at a browser without the browser: forms, cookies, redirects.
 
+use std::sync::Arc;
+
+use reqwest::cookie::{CookieStore, Jar};
 use reqwest::header::{ACCEPT, ORIGIN};
 use reqwest::{Client, Response, StatusCode};
 
@@ -7,6 +10,7 @@ use reqwest::{Client, Response, StatusCode};
 #[derive(Clone, Debug)]
 pub struct Person {
     client: Client,
+    jar: Arc<Jar>,
     origin: String,
 }
 
@@ -22,8 +26,16 @@ pub struct Answer {
 impl Person {
     pub fn new(origin: &str) -> Self {
         fugong_common::service::tls::install_provider();
-        let client = Client::builder().cookie_store(true).build().expect("a client can be made");
-        Self { client, origin: origin.to_owned() }
+        let jar = Arc::new(Jar::default());
+        let client = Client::builder().cookie_provider(Arc::clone(&jar)).build();
+        Self { client: client.expect("a client can be made"), jar, origin: origin.to_owned() }
+    }
+
+    /// The `Cookie` header that goes with requests now.
+    pub fn cookie(&self) -> String {
+        let url = self.origin.parse().expect("an origin is an address");
+        let value = self.jar.cookies(&url);
+        value.and_then(|value| value.to_str().ok().map(str::to_owned)).unwrap_or_default()
     }
 
     async fn read(response: Response) -> Answer {

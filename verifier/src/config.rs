@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use fugong_common::service::client::{BadProxy, Proxies};
 use fugong_common::service::origin::Origin;
 use serde::Deserialize;
 
@@ -29,6 +30,8 @@ pub struct Config {
     pub pull_seconds: u64,
     /// Hours after which the personal part of an entry that the issuer has is deleted here.
     pub keep_sent_hours: u32,
+    /// Proxies in front, as addresses or networks: what they write into `X-Forwarded-For` is believed.
+    pub proxies: Vec<String>,
     /// Roots of sample towns are refused unless this is set.
     pub accept_sample: bool,
     pub log_json: bool,
@@ -47,6 +50,7 @@ impl Default for Config {
             issuer_ca: None,
             pull_seconds: 60,
             keep_sent_hours: 24,
+            proxies: Vec::new(),
             accept_sample: false,
             log_json: false,
         }
@@ -61,6 +65,7 @@ pub enum ConfigError {
     Origin(String),
     Tls,
     PullSeconds,
+    Proxy(BadProxy),
 }
 
 impl fmt::Display for ConfigError {
@@ -76,6 +81,7 @@ impl fmt::Display for ConfigError {
             Self::Tls => {
                 f.write_str("tls_certificate and tls_key are given together or not at all")
             }
+            Self::Proxy(error) => write!(f, "proxies: {error}"),
             Self::PullSeconds => f.write_str("pull_seconds must be 1 to 3600"),
         }
     }
@@ -104,6 +110,7 @@ impl Config {
         if !(1..=3600).contains(&self.pull_seconds) {
             return Err(ConfigError::PullSeconds);
         }
+        self.proxies()?;
         Ok(self)
     }
 
@@ -113,6 +120,11 @@ impl Config {
             .chain(&self.more_origins)
             .map(|origin| Origin::parse(origin).map_err(|_| ConfigError::Origin(origin.clone())))
             .collect()
+    }
+
+    /// Whose word about a request's client is taken.
+    pub fn proxies(&self) -> Result<Proxies, ConfigError> {
+        Proxies::parse(&self.proxies).map_err(ConfigError::Proxy)
     }
 
     /// The database file.
@@ -152,6 +164,7 @@ mod tests {
         ));
         assert!(matches!(with(|c| c.tls_key = Some("k.pem".into())), Err(ConfigError::Tls)));
         assert!(matches!(with(|c| c.pull_seconds = 0), Err(ConfigError::PullSeconds)));
+        assert!(matches!(with(|c| c.proxies = vec!["x".into()]), Err(ConfigError::Proxy(_))));
         assert!(with(|_| ()).is_ok());
     }
 }

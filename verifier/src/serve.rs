@@ -112,13 +112,14 @@ pub async fn run(
     let address = listening.address();
     let routes = pages::app(&gate, entropy, shutdown.clone())?;
     let issuer = Arc::new(Issuer::new(client(&config).map_err(StartError::Client)?));
+    let limits = Limits { proxies: config.proxies()?, ..Limits::default() };
     let mut servers = Vec::new();
     if let Some(local) = config.listen_local {
         let local = bind(local).await?;
-        let run = local.run(routes.clone(), None, Limits::default(), shutdown.clone());
+        let run = local.run(routes.clone(), None, limits.clone(), shutdown.clone());
         servers.push(tokio::spawn(run));
     }
-    let run = listening.run(routes, tls, Limits::default(), shutdown.clone());
+    let run = listening.run(routes, tls, limits, shutdown.clone());
     servers.push(tokio::spawn(run));
     let background = vec![
         tokio::spawn(sync::keep_up(gate.clone(), Arc::clone(&issuer), shutdown.clone())),

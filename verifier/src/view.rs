@@ -8,9 +8,10 @@ pub use fugong_common::judge::Reason;
 use fugong_common::time::{Millis, Zone};
 use fugong_common::verdict::{Details, Verdict};
 use serde::{Deserialize, Serialize, Serializer};
+use utoipa::ToSchema;
 
 /// Which way somebody passes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     #[default]
@@ -47,8 +48,9 @@ impl Direction {
 }
 
 /// Names one scan session, from the scan to its record. 16 hexadecimal characters.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schema(value_type = String)]
 pub struct SessionId(pub u64);
 
 impl fmt::Display for SessionId {
@@ -99,7 +101,7 @@ impl From<SessionId> for String {
 }
 
 /// What the guard does next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// The placard holds; say who goes in: a person of the roster or a visitor.
@@ -121,7 +123,7 @@ pub enum Step {
 }
 
 /// A condition under which somebody may go in; the guard confirms that it is met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "condition")]
 pub enum Condition {
     /// The status is older than it should be, within what the offline order allows. Roster only.
@@ -156,7 +158,7 @@ impl Condition {
 }
 
 /// The enterprise that a permit or pass is about.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct EnterpriseFacts {
     pub name: String,
     /// Check number of the permit, as printed; passes carry only its lineage.
@@ -172,7 +174,7 @@ pub struct EnterpriseFacts {
 }
 
 /// The person who wants to pass.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PersonFacts {
     /// Pseudonymous worker number; `None` for visitors.
     pub worker: Option<String>,
@@ -186,7 +188,7 @@ pub struct PersonFacts {
 }
 
 /// Whether the answer is on disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum Recorded {
     /// Entry `seq` of the journal holds it.
@@ -198,7 +200,7 @@ pub enum Recorded {
 }
 
 /// The answer to a scan, and to every step after it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ScanOutcome {
     pub session: SessionId,
     pub verdict: Verdict,
@@ -264,7 +266,7 @@ pub struct InsideRow {
 }
 
 /// A masked row of the person look-up; at most five are shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PersonRow {
     /// Chosen by this.
     pub worker: String,
@@ -323,7 +325,7 @@ pub enum Correction {
 }
 
 /// Whether this verifier belongs to an issuer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum EnrolmentStatus {
     /// Run `verifier enrol`.
@@ -337,7 +339,7 @@ pub enum EnrolmentStatus {
 }
 
 /// Line at the top of every gate page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct GateStatus {
     pub name: String,
     pub enrolment: EnrolmentStatus,
@@ -355,6 +357,7 @@ pub struct GateStatus {
     pub roster_age_seconds: Option<u64>,
     pub roster_len: usize,
     #[serde(serialize_with = "clock_code")]
+    #[schema(value_type = String)]
     pub clock: ClockState,
     /// Answers given that the disk refused to record.
     pub not_recorded: u64,
@@ -367,6 +370,7 @@ pub struct GateStatus {
     pub time_zone: String,
     /// Fever limit and plausible range in tenths, for the number pad.
     pub fever_tenths: i16,
+    #[schema(value_type = Vec<i16>)]
     pub plausible_tenths: (i16, i16),
     /// Below this a reading is repeated.
     pub low_tenths: i16,

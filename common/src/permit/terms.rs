@@ -188,6 +188,7 @@ numbered! {
 /// How far an enterprise may work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
+#[cfg_attr(feature = "service", derive(utoipa::ToSchema))]
 pub enum Mode {
     OnSite,
     /// At most `cap` people inside at a time.

@@ -8,6 +8,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 
 const REQUESTS: &str = "fugong_http_requests_total";
 const REQUEST_SECONDS: &str = "fugong_http_request_seconds";
+const REFUSED: &str = "fugong_connections_refused_total";
 /// Seconds; from a local verdict to a slow report.
 const BUCKETS: &[f64] =
     &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
@@ -29,6 +30,7 @@ pub fn start() -> Result<(), BuildError> {
             .set_buckets_for_metric(Matcher::Suffix("_lag_seconds".to_owned()), LAG_BUCKETS)?
             .install_recorder()?;
         metrics::describe_counter!(REQUESTS, "Requests answered.");
+        metrics::describe_counter!(REFUSED, "Connections closed because there were too many.");
         metrics::describe_histogram!(
             REQUEST_SECONDS,
             "Seconds from a request's head to its answer's."
@@ -74,6 +76,10 @@ pub(super) fn count_request(
         "status" => status.to_string()
     )
     .increment(1);
+}
+
+pub(super) fn count_refused_connection() {
+    metrics::counter!(REFUSED).increment(1);
 }
 
 /// A client can invent methods; each would be a new series.

@@ -2,8 +2,11 @@
 //! stopping, security headers, languages, problem bodies, assets, metrics, logs, rate limits.
 
 pub mod ambient;
+pub mod api;
 pub mod assets;
+pub mod bodies;
 pub mod camera;
+pub mod client;
 pub mod headers;
 pub mod health;
 pub mod language;
@@ -12,6 +15,7 @@ pub mod logging;
 pub mod metrics;
 pub mod origin;
 pub mod problem;
+mod seats;
 pub mod serve;
 pub mod shell;
 pub mod site_authority;

@@ -3,9 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
@@ -13,13 +11,14 @@ use axum_server::accept::Accept;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustls::ServerConfig;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{Instant, Sleep};
+use tokio::sync::watch;
 
+use super::client::Proxies;
 use super::metrics;
+use super::seats::{Seated, Seats, Watched};
 use crate::lang::Lang;
 
 /// The wish to stop, shared by listeners, streams and background work.
@@ -82,8 +81,13 @@ pub struct Limits {
     /// comment lines of an event stream.
     pub silence: Duration,
     pub head_bytes: usize,
-    /// Further connections are closed at once.
+    /// Places. When they run out, whoever stands idle longest loses his to a newcomer; where all are
+    /// at work, the newcomer is closed.
     pub connections: usize,
+    /// So many of them to one address, or one /64 of version 6.
+    pub connections_of_one: usize,
+    /// Speak for many, so that they have no such limit.
+    pub proxies: Proxies,
     /// How long requests under way may take after a stop was asked for.
     pub drain: Duration,
 }
@@ -95,10 +99,15 @@ impl Default for Limits {
             silence: Duration::from_secs(75),
             head_bytes: 32 * 1024,
             connections: 4096,
+            connections_of_one: 512,
+            proxies: Proxies::default(),
             drain: Duration::from_secs(20),
         }
     }
 }
+
+/// Files that a service opens beside its connections: database, assets, the issuer.
+const OWN_FILES: u64 = 256;
 
 /// A bound address that isn't answering yet.
 #[derive(Debug)]
@@ -146,11 +155,14 @@ impl Listening {
         http.http2()
             .timer(TokioTimer::new())
             .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
-            .max_concurrent_streams(128)
+            // Times connections, streams and what waits to be read by slow readers: all bounded.
+            .max_concurrent_streams(64)
+            .max_send_buf_size(128 * 1024)
             .keep_alive_interval(Duration::from_secs(20))
             .keep_alive_timeout(Duration::from_secs(20));
+        let places = room_for(limits.connections);
         let gate = Gatekeeper {
-            places: Arc::new(Semaphore::new(limits.connections)),
+            seats: Seats::new(places, limits.connections_of_one, limits.proxies),
             silence: limits.silence,
         };
         let service = routes.into_make_service_with_connect_info::<SocketAddr>();
@@ -230,109 +242,55 @@ impl std::error::Error for BindError {
 /// Lets in as many connections as there are places.
 #[derive(Clone, Debug)]
 struct Gatekeeper {
-    places: Arc<Semaphore>,
+    seats: Seats,
     silence: Duration,
 }
 
 impl<S> Accept<TcpStream, S> for Gatekeeper {
     type Stream = Watched<TcpStream>;
-    type Service = S;
-    type Future = std::future::Ready<io::Result<(Self::Stream, S)>>;
+    type Service = Seated<S>;
+    type Future = std::future::Ready<io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        std::future::ready(self.admit(stream).map(|stream| (stream, service)))
+        std::future::ready(self.admit(stream, service))
     }
 }
 
 impl Gatekeeper {
-    fn admit(&self, stream: TcpStream) -> io::Result<Watched<TcpStream>> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
-            tracing::warn!("too many connections; one was closed");
-            io::Error::other("too many connections")
+    fn admit<S>(
+        &self,
+        stream: TcpStream,
+        service: S,
+    ) -> io::Result<(Watched<TcpStream>, Seated<S>)> {
+        let place = self.seats.take(stream.peer_addr()?.ip()).map_err(|full| {
+            super::metrics::count_refused_connection();
+            tracing::debug!(%full, "a connection was closed");
+            io::Error::other(full)
         })?;
         stream.set_nodelay(true)?;
-        Ok(Watched {
-            stream,
-            silence: self.silence,
-            deadline: Box::pin(tokio::time::sleep(self.silence)),
-            _place: place,
-        })
+        let service = place.seated(service);
+        Ok((place.watch(stream, self.silence), service))
     }
 }
 
-/// A connection that ends when nothing passes through it for too long: hyper's own time-outs
-/// begin only once the protocol is known, and never cover a peer that stops reading.
-#[derive(Debug)]
-struct Watched<S> {
-    stream: S,
-    silence: Duration,
-    deadline: Pin<Box<Sleep>>,
-    _place: OwnedSemaphorePermit,
-}
-
-impl<S: Unpin> Watched<S> {
-    fn progress<T>(
-        &mut self,
-        cx: &mut Context<'_>,
-        poll: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        if poll.is_ready() {
-            let next = self.deadline.deadline().max(next_deadline(self.silence));
-            self.deadline.as_mut().reset(next);
-            return poll;
-        }
-        match self.deadline.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-            Poll::Pending => Poll::Pending,
+/// Lets the process hold as many connections as it may have; returns how many fit. Many systems
+/// begin with 1,024 open files, of which a service needs some for itself.
+fn room_for(connections: usize) -> usize {
+    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(OWN_FILES);
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current.is_some_and(|current| current < wanted) {
+        let raised = limit.maximum.map_or(wanted, |most| most.min(wanted));
+        let now = Rlimit { current: Some(raised), maximum: limit.maximum };
+        if setrlimit(Resource::Nofile, now).is_ok() {
+            limit = now;
         }
     }
-}
-
-fn next_deadline(silence: Duration) -> Instant {
-    Instant::now() + silence
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let poll = Pin::new(&mut self.stream).poll_read(cx, buf);
-        self.progress(cx, poll)
+    let files = limit.current.unwrap_or(wanted).saturating_sub(OWN_FILES);
+    let fit = usize::try_from(files).unwrap_or(usize::MAX).clamp(1, connections);
+    if fit < connections {
+        tracing::warn!(fit, connections, "few files may be open: raise the limit (ulimit -n)");
     }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let poll = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.progress(cx, poll)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let poll = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.progress(cx, poll)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
+    fit
 }
 
 #[cfg(test)]

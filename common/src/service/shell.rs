@@ -12,6 +12,8 @@ use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::assets::Assets;
+use super::bodies::{Bodies, meter};
+use super::client::{self, Proxies};
 use super::headers::{Recorder, protect, record};
 use super::language;
 use super::origin::{Origins, guard};
@@ -22,6 +24,12 @@ use crate::entropy::Entropy;
 pub const BODY_LIMIT_BYTES: usize = 1 << 20;
 /// Longest time from the request's head to the answer's head.
 pub const TIME_OUT: Duration = Duration::from_secs(30);
+
+/// Bytes of large bodies in memory at once, of all requests and of those from one address.
+pub const BODIES_BYTES: u64 = 256 << 20;
+pub const BODIES_OF_ONE_BYTES: u64 = 64 << 20;
+/// Code of the problem that a request ends with when it is not answered in time.
+pub(super) const TOOK_TOO_LONG: &str = "took_too_long";
 
 /// What a service's routes are wrapped in.
 #[derive(Clone)]
@@ -35,6 +43,8 @@ pub struct Shell {
     pub time_out: Duration,
     /// Path prefixes that may take longer, e.g. uploads over slow lines and large exports.
     pub patient: Vec<(String, Duration)>,
+    /// Whose word about a request's origin is taken.
+    pub proxies: Proxies,
     pub error_page: ErrorPage,
 }
 
@@ -63,6 +73,7 @@ impl Shell {
             body_limit_bytes: BODY_LIMIT_BYTES,
             time_out: TIME_OUT,
             patient: Vec::new(),
+            proxies: Proxies::default(),
             error_page,
         }
     }
@@ -73,6 +84,7 @@ impl Shell {
         let allowed = self.origins.allowed();
         let https = !allowed.is_empty() && allowed.iter().all(super::origin::Origin::is_https);
         let patience = Patience { usual: self.time_out, longer: self.patient.into() };
+        let bodies = Arc::new(Bodies::new(BODIES_BYTES, BODIES_OF_ONE_BYTES));
         let recorder = Recorder { service: self.service, entropy: self.entropy };
         routes
             .merge(self.assets.routes())
@@ -84,12 +96,14 @@ impl Shell {
             // Innermost first.
             .layer(DefaultBodyLimit::max(self.body_limit_bytes))
             .layer(from_fn_with_state(patience, in_time))
+            .layer(from_fn_with_state(bodies, meter))
             .layer(CatchPanicLayer::custom(Problem::panicked))
             .layer(from_fn_with_state(Arc::new(self.origins), guard))
             .layer(from_fn_with_state(self.error_page, speak))
             .layer(from_fn(language::choose))
             .layer(from_fn_with_state(https, protect))
             .layer(from_fn_with_state(recorder, record))
+            .layer(from_fn_with_state(self.proxies, client::find))
     }
 }
 
@@ -112,7 +126,7 @@ async fn in_time(State(patience): State<Patience>, request: Request, next: Next)
         return response;
     }
     tracing::warn!(seconds = patience.as_secs(), "no answer in time");
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "took_too_long", ("处理超时", "It took too long"))
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, TOOK_TOO_LONG, ("处理超时", "It took too long"))
         .detail(("请一分钟后重试。", "Try again in a minute."))
         .retry_after(60)
         .into_response()

@@ -5,10 +5,12 @@ use crate::time::Millis;
 
 /// Body of [`ENROL`](super::ENROL).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "service", derive(utoipa::ToSchema))]
 pub struct EnrolRequest {
     /// One-time code as typed or scanned.
     pub code: String,
     /// The key that the verifier has just made.
+    #[cfg_attr(feature = "service", schema(value_type = String))]
     pub device_key: PublicKey,
     /// Program and version, for the console.
     pub software: String,
@@ -17,6 +19,7 @@ pub struct EnrolRequest {
 /// Whether a gate works already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "service", derive(utoipa::ToSchema))]
 pub enum GateState {
     /// An administrator has to compare the device key's fingerprint and confirm.
     Waiting,
@@ -26,6 +29,7 @@ pub enum GateState {
 
 /// Answer to [`EnrolRequest`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "service", derive(utoipa::ToSchema))]
 pub struct EnrolAnswer {
     /// Names the gate in every later request.
     pub gate_id: String,
@@ -34,8 +38,10 @@ pub struct EnrolAnswer {
     /// What manifests and device claims must name.
     pub audience: String,
     /// Root key; believed only if it fits the fingerprint that was scanned or typed.
+    #[cfg_attr(feature = "service", schema(value_type = String))]
     pub root_key: PublicKey,
     /// Trust chain, as in the part `trust`.
+    #[cfg_attr(feature = "service", schema(value_type = String))]
     pub trust_list: Base64Url,
     /// Always waiting at first.
     pub state: GateState,
@@ -43,6 +49,7 @@ pub struct EnrolAnswer {
 
 /// Answer of [`NONCE`](super::NONCE).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "service", derive(utoipa::ToSchema))]
 pub struct NonceAnswer {
     /// Opaque.
     pub nonce: String,
@@ -52,19 +59,23 @@ pub struct NonceAnswer {
 
 /// Where the issuer stands with a journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "service", derive(utoipa::ToSchema))]
 pub struct JournalHead {
     /// The next sequence number it wants.
     pub next_seq: u64,
     /// Hash of the last entry, or of the journal's beginning.
+    #[cfg_attr(feature = "service", schema(value_type = String))]
     pub head: Hex<32>,
 }
 
 /// Answer to a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "service", derive(utoipa::ToSchema))]
 pub struct JournalAnswer {
     /// As in [`JournalHead`].
     pub next_seq: u64,
     /// As in [`JournalHead`].
+    #[cfg_attr(feature = "service", schema(value_type = String))]
     pub head: Hex<32>,
     /// Entries that were there already.
     pub duplicates: u64,
@@ -72,6 +83,7 @@ pub struct JournalAnswer {
 
 /// Answer to what a gate tells that it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "service", derive(utoipa::ToSchema))]
 pub struct HeldAnswer {
     /// Things that the issuer did not know.
     pub learned: u64,

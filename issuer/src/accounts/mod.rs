@@ -1,5 +1,6 @@
 //! Accounts, the posts they act as, sessions, and the links by which people set a password.
 
+pub mod api;
 pub mod holders;
 pub mod manage;
 mod own;
@@ -9,7 +10,7 @@ mod role;
 pub mod store;
 mod words;
 
-pub use password::{PasswordFault, hash_password, hash_pin, verify_password};
+pub use password::{PasswordFault, apart, hash_password, hash_pin, verify_password};
 pub use role::Role;
 
 use fugong_common::entropy::{self, Entropy};

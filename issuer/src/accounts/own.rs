@@ -9,7 +9,7 @@ use fugong_common::words::fill;
 use serde::Deserialize;
 
 use super::words::AccountWords;
-use super::{PasswordFault, hash_password, pages, rest_after, store, verify_password};
+use super::{PasswordFault, apart, hash_password, pages, rest_after, store, verify_password};
 use crate::authz::Action;
 use crate::fields::Errors;
 use crate::web::{Frame, Nav, Page, Routes, html, see_other};
@@ -72,9 +72,7 @@ async fn change(page: Page, Form(form): Form<PasswordForm>) -> Result<Response, 
         return refuse("present", what, StatusCode::TOO_MANY_REQUESTS);
     }
     let (stored, present) = (account.password_hash, form.present.clone());
-    let right = tokio::task::spawn_blocking(move || verify_password(&stored, &present))
-        .await
-        .map_err(Problem::internal)?;
+    let right = apart(move || verify_password(&stored, &present)).await?;
     if !right {
         let mut tx = app.db().write().await?;
         let failures = store::count_failure(&mut tx, id).await?;
@@ -95,9 +93,9 @@ async fn change(page: Page, Form(form): Form<PasswordForm>) -> Result<Response, 
     let hashing = {
         let (app, sign_in) = (app.clone(), page.actor.sign_in.clone());
         let password = form.password;
-        tokio::task::spawn_blocking(move || hash_password(app.entropy(), &sign_in, &password))
+        apart(move || hash_password(app.entropy(), &sign_in, &password))
     };
-    let hash = match hashing.await.map_err(Problem::internal)? {
+    let hash = match hashing.await? {
         Ok(hash) => hash,
         Err(fault) => {
             let what = match fault {

@@ -14,8 +14,8 @@ use std::net::SocketAddr;
 
 use super::words::AccountWords;
 use super::{
-    INVITATION_HOURS, PasswordFault, Role, SESSION_HOURS, Secret, hash_password, manage, own,
-    parse_sign_in, rest_after, store, verify_password,
+    INVITATION_HOURS, PasswordFault, Role, SESSION_HOURS, Secret, apart, hash_password, manage,
+    own, parse_sign_in, rest_after, store, verify_password,
 };
 use crate::app::App;
 use crate::audit::Act;
@@ -155,9 +155,7 @@ async fn sign_in(
         .filter(|a| a.active == 1)
         .map_or(String::new(), |a| a.password_hash.clone());
     let password = form.password.clone();
-    let right = tokio::task::spawn_blocking(move || verify_password(&stored, &password))
-        .await
-        .map_err(Problem::internal)?;
+    let right = apart(move || verify_password(&stored, &password)).await?;
     let mut tx = app.db().write().await?;
     let Some(account) = account else {
         return refuse(w.wrong.to_owned(), StatusCode::UNAUTHORIZED);
@@ -358,9 +356,9 @@ async fn set_up(
     }
     let hashing = {
         let (app, sign_in, password) = (app.clone(), sign_in.clone(), form.password.clone());
-        tokio::task::spawn_blocking(move || hash_password(app.entropy(), &sign_in, &password))
+        apart(move || hash_password(app.entropy(), &sign_in, &password))
     };
-    let hash = match hashing.await.map_err(Problem::internal)? {
+    let hash = match hashing.await? {
         Ok(hash) => hash,
         Err(fault) => {
             let error = match fault {

@@ -4,6 +4,22 @@ use argon2::password_hash::PasswordHasher as _;
 use argon2::password_hash::phc::{PasswordHash, Salt};
 use argon2::{Argon2, PasswordVerifier as _};
 use fugong_common::entropy::{self, Entropy};
+use fugong_common::service::problem::Problem;
+use tokio::sync::Semaphore;
+
+/// Each hash takes 19 MiB and a processor: a crowd at the sign-in page waits its turn.
+static AT_WORK: Semaphore = Semaphore::const_new(4);
+
+/// Runs password work apart from the server's threads, a few at a time.
+///
+/// # Errors
+/// The work could not be run.
+pub async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let _turn = AT_WORK.acquire().await.map_err(Problem::internal)?;
+    tokio::task::spawn_blocking(work).await.map_err(Problem::internal)
+}
 
 const SHORTEST: usize = 10;
 const LONGEST: usize = 200;

@@ -2,6 +2,7 @@
 //! approved; issuing the permit is an act of its own (A40).
 
 mod acts;
+pub mod api;
 mod clock;
 mod deeds;
 mod facts;

@@ -108,7 +108,8 @@ pub async fn start(app: App, shutdown: Shutdown) -> Result<Running, StartError> 
         tokio::spawn(pass_on(shutdown.clone(), app.shutdown().clone())),
         tokio::spawn(divisions::follow(app.clone())),
     ];
-    let server = tokio::spawn(listening.run(router, tls, Limits::default(), shutdown));
+    let limits = Limits { proxies: app.config().proxies(), ..Limits::default() };
+    let server = tokio::spawn(listening.run(router, tls, limits, shutdown));
     Ok(Running { address, app, server, background })
 }
 

@@ -11,6 +11,8 @@ pub enum DbError {
     Reference,
     /// A CHECK was violated: a rule in the code and the schema disagree.
     Check(String),
+    /// A text with a character that the database cannot hold: U+0000 on `PostgreSQL`.
+    Text,
     /// Could not be reached, or is too busy: worth trying again.
     Unavailable(String),
     /// A row that its own rules say cannot be: names table, column and row.
@@ -38,6 +40,8 @@ impl From<sqlx::Error> for DbError {
                 ErrorKind::UniqueViolation => Self::Duplicate,
                 ErrorKind::ForeignKeyViolation => Self::Reference,
                 ErrorKind::CheckViolation => Self::Check(inner.message().to_owned()),
+                // character_not_in_repertoire, untranslatable_character
+                _ if matches!(inner.code().as_deref(), Some("22021" | "22P05")) => Self::Text,
                 _ => Self::Other(error),
             },
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
@@ -60,6 +64,7 @@ impl std::fmt::Display for DbError {
             Self::Duplicate => f.write_str("a row with this key exists already"),
             Self::Reference => f.write_str("a row that is referred to is missing"),
             Self::Check(message) => write!(f, "a check was violated: {message}"),
+            Self::Text => f.write_str("a text holds a character that the database cannot keep"),
             Self::Unavailable(message) => write!(f, "the database cannot be reached: {message}"),
             Self::Corrupt { table, column, row } => {
                 write!(f, "{table}.{column} of row {row} holds a value that cannot be")

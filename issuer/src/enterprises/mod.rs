@@ -1,6 +1,7 @@
 //! Enterprises and shops: one enterprise one file (domain A05), found among forty thousand,
 //! edited without overwriting one another, with scale as a dated fact (A30).
 
+pub mod api;
 pub mod bulk;
 pub mod choices;
 mod details;

@@ -9,12 +9,15 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fugong_common::hex;
 use fugong_common::journal::{BatchError, ChainFault, Head};
+use fugong_common::service::api::Operation;
 use fugong_common::service::problem::Problem;
 use fugong_common::wire::{
-    COSE_TYPE, DELTA_TYPE, ENROL, EVENTS, EnrolRequest, HeldAnswer, Hex, JOURNAL, JOURNAL_BRANCH,
-    JournalAnswer, JournalHead, MANIFEST, NONCE, NonceAnswer, PART_TYPE, PartName, problem,
+    COSE_TYPE, DELTA_TYPE, ENROL, EVENTS, EnrolAnswer, EnrolRequest, HeldAnswer, Hex, JOURNAL,
+    JOURNAL_BRANCH, JournalAnswer, JournalHead, MANIFEST, NONCE, NonceAnswer, PART_TYPE, PartName,
+    problem,
 };
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::bundle::{self, Part};
 use super::device::{self, DeviceRefusal, DeviceRequest, with_nonce};
@@ -32,17 +35,93 @@ use crate::web::Routes;
 pub fn routes(routes: Routes) -> Routes {
     routes
         .post(ENROL, Action::SpeakAsGate, enrol_gate)
+        .told(
+            Operation::new(
+                "enrolGate",
+                "A new gate presents its one-time code, without a signature",
+            )
+            .takes::<EnrolRequest>()
+            .gives::<EnrolAnswer>(200, "The gate waits to be confirmed")
+            .refuses(&[404, 429]),
+        )
         .get(NONCE, Action::SpeakAsGate, nonce)
+        .told(
+            Operation::new("readNonce", "A nonce for the next signed request; itself unsigned")
+                .gives::<NonceAnswer>(200, "Good for ten minutes"),
+        )
         .get(MANIFEST, Action::SpeakAsGate, manifest)
+        .told(of_gate("readManifest", "The newest manifest").gives_bytes(200, COSE_TYPE, "Signed"))
         .get("/api/gate/parts/{name}/{digest}", Action::SpeakAsGate, part)
+        .told(
+            part_of(of_gate("readPart", "A part of the bundle"))
+                .part("name", "`trust`, `settings`, `roster` or `register`")
+                .query::<From>()
+                .gives_bytes(200, DELTA_TYPE, "The part"),
+        )
         .get("/api/gate/parts/status/{key}/{digest}", Action::SpeakAsGate, status_part)
+        .told(
+            part_of(of_gate("readStatusPart", "A status list of the bundle"))
+                .part("key", "The key's id: eight hexadecimal characters"),
+        )
         .get(EVENTS, Action::SpeakAsGate, events)
+        .told(of_gate("followChanges", "Says when there is something to pull").gives_bytes(
+            200,
+            "text/event-stream",
+            "Events `manifest` with a number; a comment every 15 seconds",
+        ))
         .post("/api/gate/held/trust", Action::SpeakAsGate, held_trust)
+        .told(held("tellTrust", "A newer trust list that the gate holds"))
         .post("/api/gate/held/manifest", Action::SpeakAsGate, held_manifest)
+        .told(held("tellManifest", "A newer manifest that the gate holds"))
         .post("/api/gate/held/status/{key}", Action::SpeakAsGate, held_list)
+        .told(
+            held("tellStatusList", "A newer status list that the gate holds")
+                .part("key", "The key's id: eight hexadecimal characters")
+                .refuses(&[404]),
+        )
         .get("/api/gate/journal/{id}", Action::SpeakAsGate, journal_head)
+        .told(
+            of_gate("readJournalHead", "Where the issuer stands with a journal")
+                .part("id", "The journal's id: 32 hexadecimal characters")
+                .gives::<JournalHead>(200, "The next number wanted")
+                .refuses(&[400, 404]),
+        )
         .post(JOURNAL, Action::SpeakAsGate, journal)
+        .told(
+            of_gate("sendJournal", "A signed batch of journal entries")
+                .takes_bytes(&[COSE_TYPE])
+                .gives::<JournalAnswer>(200, "Stored")
+                .refuses(&[400, 409]),
+        )
         .post(JOURNAL_BRANCH, Action::SpeakAsGate, branch)
+        .told(
+            of_gate("sendBranch", "Entries that contradict the journal as the issuer has it")
+                .takes_bytes(&[COSE_TYPE])
+                .gives_nothing(204, "Kept for people to look at")
+                .refuses(&[400, 503]),
+        )
+}
+
+/// Signed by a gate; one that waits is 403, one that was cut off 410.
+fn of_gate(id: &'static str, summary: &'static str) -> Operation {
+    Operation::new(id, summary).refuses(&[403, 410])
+}
+
+/// After a restore a gate may know what the issuer has forgotten.
+fn held(id: &'static str, summary: &'static str) -> Operation {
+    of_gate(id, summary)
+        .takes_bytes(&[COSE_TYPE])
+        .gives::<HeldAnswer>(200, "What the issuer learned from it")
+        .refuses(&[400])
+}
+
+fn part_of(operation: Operation) -> Operation {
+    operation
+        .part("digest", "SHA-256 as the manifest names it, hexadecimal")
+        .header("Range", "`bytes=N-`, to go on with a download that broke")
+        .gives_bytes(200, PART_TYPE, "The part")
+        .gives_bytes(206, PART_TYPE, "Its rest")
+        .refuses(&[400, 404])
 }
 
 async fn enrol_gate(
@@ -106,8 +185,9 @@ async fn manifest(request: DeviceRequest) -> Result<Response, DeviceRefusal> {
     answer(&app, ([(header::CONTENT_TYPE, COSE_TYPE)], built.manifest.clone())).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 struct From {
+    /// Digest of the version held: a delta is given where there is one.
     from: Option<String>,
 }
 

@@ -4,7 +4,7 @@ use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use fugong_common::device::UnverifiedClaim;
+use fugong_common::device::{DeviceError, UnverifiedClaim};
 use fugong_common::entropy;
 use fugong_common::keys::PublicKey;
 use fugong_common::service::problem::Problem;
@@ -107,9 +107,6 @@ impl FromRequest<App> for DeviceRequest {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, DeviceRefusal> {
         let (parts, body) = request.into_parts();
-        let body = to_bytes(body, MAX_BODY_BYTES)
-            .await
-            .map_err(|_| Problem::for_status(StatusCode::PAYLOAD_TOO_LARGE))?;
         let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let claim = header.map(UnverifiedClaim::parse).and_then(Result::ok).ok_or_else(unsigned)?;
         let mut tx = app.db().read().await?;
@@ -121,9 +118,10 @@ impl FromRequest<App> for DeviceRequest {
         let key = PublicKey::from_bytes(&key).map_err(|_| unsigned())?;
         let claim = claim.verify(&key).map_err(|_| unsigned())?;
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let other = |fault: DeviceError| unsigned().with("reason", fault.to_string());
         claim
-            .is_for(parts.method.as_str(), target, &body, &audience(app, &gate.id))
-            .map_err(|fault| unsigned().with("reason", fault.to_string()))?;
+            .is_for_head(parts.method.as_str(), target, &audience(app, &gate.id))
+            .map_err(other)?;
         let fresh = {
             let secret = nonce_secret(app).await?;
             nonce::is_fresh(&secret, &claim.nonce, app.now())
@@ -136,6 +134,11 @@ impl FromRequest<App> for DeviceRequest {
             );
             return Err(DeviceRefusal(problem, Some(new_nonce(app).await?)));
         }
+        // Only now: nobody but a gate makes us hold megabytes.
+        let body = to_bytes(body, MAX_BODY_BYTES)
+            .await
+            .map_err(|_| Problem::for_status(StatusCode::PAYLOAD_TOO_LARGE))?;
+        claim.covers(&body).map_err(other)?;
         Ok(Self { app: app.clone(), gate, state, key, body })
     }
 }

@@ -1,16 +1,42 @@
 //! The push hint: tells a connected gate that there is something to pull. Content never travels here.
 
+use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::response::sse::{Event, KeepAlive, Sse};
 use fugong_common::wire::{HEARTBEAT_SECONDS, MANIFEST_EVENT};
 use futures_util::Stream;
+use tokio::sync::oneshot;
 
 use super::{GateState, store};
 use crate::app::App;
 use crate::changes;
 use crate::db::DbError;
+
+/// A gate listens once; a broken line may leave it another for a while.
+const STREAMS_OF_ONE: usize = 4;
+
+/// The open streams of each gate, oldest first.
+#[derive(Debug, Default)]
+pub struct Streams(Mutex<HashMap<String, VecDeque<oneshot::Sender<()>>>>);
+
+impl Streams {
+    /// One more for this gate; ends the oldest of too many. What is returned resolves when this
+    /// one has to end.
+    fn open(&self, gate_id: &str) -> oneshot::Receiver<()> {
+        let (end, ended) = oneshot::channel();
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = all.entry(gate_id.to_owned()).or_default();
+        own.retain(|stream| !stream.is_closed());
+        if own.len() >= STREAMS_OF_ONE {
+            own.pop_front();
+        }
+        own.push_back(end);
+        ended
+    }
+}
 
 /// Follows changes for one gate until it is cut off or leaves.
 pub(super) fn follow(
@@ -18,7 +44,8 @@ pub(super) fn follow(
     gate_id: String,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let changes = app.watch_changes();
-    let state = Follower { app, gate_id, changes, told: 0 };
+    let ended = app.streams().open(&gate_id);
+    let state = Follower { app, gate_id, changes, ended, told: 0 };
     let stream = futures_util::stream::unfold(state, |mut state| async move {
         let seq = state.next().await?;
         Some((Ok(Event::default().event(MANIFEST_EVENT).data(seq.to_string())), state))
@@ -30,6 +57,7 @@ struct Follower {
     app: App,
     gate_id: String,
     changes: tokio::sync::watch::Receiver<i64>,
+    ended: oneshot::Receiver<()>,
     told: i64,
 }
 
@@ -57,6 +85,7 @@ impl Follower {
             tokio::select! {
                 changed = self.changes.changed() => changed.ok()?,
                 () = self.app.shutdown().begun() => return None,
+                _ = &mut self.ended => return None,
             }
         }
     }
@@ -75,5 +104,25 @@ impl Follower {
             }
         }
         Ok(Some(recent.iter().any(|change| self.app.bundles().concerns(&self.gate_id, change))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gate_that_listens_too_often_loses_its_oldest_stream_and_nobody_elses() {
+        let streams = Streams::default();
+        let mut other = streams.open("g2");
+        let mut own: Vec<_> = (0..=STREAMS_OF_ONE).map(|_| streams.open("g1")).collect();
+        assert!(own[0].try_recv().is_err_and(|end| end == oneshot::error::TryRecvError::Closed));
+        for stream in own.iter_mut().skip(1).chain([&mut other]) {
+            assert_eq!(stream.try_recv(), Err(oneshot::error::TryRecvError::Empty));
+        }
+        drop(own);
+        let mut again = streams.open("g1");
+        assert_eq!(again.try_recv(), Err(oneshot::error::TryRecvError::Empty));
+        assert_eq!(streams.0.lock().unwrap()["g1"].len(), 1, "closed ones are forgotten");
     }
 }

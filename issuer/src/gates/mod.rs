@@ -12,6 +12,7 @@ mod moment;
 mod nonce;
 pub mod pages;
 mod partitions;
+pub mod read;
 mod remark;
 mod seen;
 mod shelf;
@@ -25,6 +26,7 @@ mod tests;
 mod transit_tests;
 
 pub use bundle::{Bundles, build as build_bundle};
+pub use events::Streams;
 pub use intake::{Intake, take_in};
 #[cfg(test)]
 pub(crate) use partitions::make_ahead as make_partitions_ahead;

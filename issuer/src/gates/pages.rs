@@ -541,9 +541,9 @@ async fn add_guard(
     let role = if form.role == "shift_leader" { "shift_leader" } else { "guard" };
     let hashing = {
         let (app, pin) = (page.app.clone(), form.pin.clone());
-        tokio::task::spawn_blocking(move || accounts::hash_pin(app.entropy(), &pin))
+        accounts::apart(move || accounts::hash_pin(app.entropy(), &pin))
     };
-    let hash = hashing.await.map_err(Problem::internal)?;
+    let hash = hashing.await?;
     let mut tx = page.app.db().write().await?;
     let gate = find_gate(&page, &mut tx, &id, Action::ManageGates).await?;
     // Short, because a guard's name and id stand in every entry.

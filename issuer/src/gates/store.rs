@@ -632,6 +632,35 @@ pub async fn list_of_enterprise(
     )
 }
 
+/// How often a verdict was given, and with how many temperatures.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct VerdictCount {
+    pub verdict: String,
+    pub direction: String,
+    pub checks: i64,
+    pub measured: i64,
+}
+
+/// An enterprise's checks made from one instant until before another. Nothing is received before
+/// it is made, so that the key's second column cuts what is older.
+pub async fn count_by_verdict(
+    tx: &mut Tx,
+    enterprise_id: &str,
+    from: Millis,
+    to: Millis,
+) -> Result<Vec<VerdictCount>, DbError> {
+    rows!(
+        tx,
+        VerdictCount,
+        "SELECT verdict, direction, COUNT(*) AS checks, COUNT(tenths_celsius) AS measured FROM scans \
+         WHERE enterprise_id = $1 AND received_at >= $2 AND at >= $2 AND at < $3 \
+         GROUP BY verdict, direction ORDER BY verdict, direction",
+        enterprise_id,
+        from.0,
+        to.0
+    )
+}
+
 /// What one gate recorded, newest first.
 pub async fn list_of_gate(
     tx: &mut Tx,

@@ -21,7 +21,7 @@ use super::store::{self, Import, State};
 use crate::authz::{Action, Place, Reach};
 use crate::db::Tx;
 use crate::enterprises::choices::{self, Choice};
-use crate::web::{Frame, Nav, Page, Routes, Tone, html, see_other};
+use crate::web::{Frame, Nav, Page, Routes, Tone, html, see_other, unreadable};
 use crate::{divisions, enterprises};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -208,14 +208,14 @@ struct Sent {
 
 async fn receive(mut form: Multipart) -> Result<Sent, Problem> {
     let mut sent = Sent::default();
-    while let Some(field) = form.next_field().await.map_err(|_| Problem::invalid())? {
+    while let Some(field) = form.next_field().await.map_err(unreadable)? {
         let name = field.name().unwrap_or_default().to_owned();
         match name.as_str() {
             "enterprise" => {
-                sent.target.enterprise = field.text().await.map_err(|_| Problem::invalid())?;
+                sent.target.enterprise = field.text().await.map_err(unreadable)?;
             }
             "division" => {
-                sent.target.division = field.text().await.map_err(|_| Problem::invalid())?;
+                sent.target.division = field.text().await.map_err(unreadable)?;
             }
             "file" => {
                 sent.file_name = field.file_name().unwrap_or_default().to_owned();
@@ -225,13 +225,18 @@ async fn receive(mut form: Multipart) -> Result<Sent, Problem> {
                         sent.too_large = true;
                         return Ok(sent);
                     }
-                    Err(_) => return Err(Problem::invalid()),
+                    Err(error) => return Err(unreadable(error)),
                 }
             }
             _ => {}
         }
     }
     Ok(sent)
+}
+
+/// The same page under the status that says why.
+fn too_large(page: Response) -> Response {
+    (StatusCode::PAYLOAD_TOO_LARGE, page).into_response()
 }
 
 /// The file's name as shown; whatever would hide in it is dropped with it.
@@ -259,7 +264,7 @@ async fn upload_enterprises(page: Page, form: Multipart) -> Result<Response, Pro
         Place { division_path: &division.path, enterprise_id: None },
     )?;
     if sent.too_large {
-        return again(ReadError::TooLarge.say(page.lang)).await;
+        return again(ReadError::TooLarge.say(page.lang)).await.map(too_large);
     }
     if sent.file_name.is_empty() {
         return again(w.file_missing).await;
@@ -289,7 +294,8 @@ async fn upload_people(page: Page, form: Multipart) -> Result<Response, Problem>
     let e = find_enterprise(&page, &mut tx, &asked).await?;
     drop(tx);
     if sent.too_large {
-        return show_people_form(&page, &asked, ReadError::TooLarge.say(page.lang)).await;
+        let shown = show_people_form(&page, &asked, ReadError::TooLarge.say(page.lang)).await;
+        return shown.map(too_large);
     }
     if sent.file_name.is_empty() {
         return show_people_form(&page, &asked, w.file_missing).await;

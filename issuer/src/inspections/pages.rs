@@ -25,7 +25,7 @@ use crate::enterprises::timeline;
 use crate::permits::pages::{place, say_state, say_term};
 use crate::permits::{self, By, Permit, PermitWords, State};
 use crate::verify::{Looked, look};
-use crate::web::{Frame, Nav, Page, Paging, Routes, Tone, conflict, html, see_other};
+use crate::web::{Frame, Nav, Page, Paging, Routes, Tone, conflict, html, see_other, unreadable};
 
 pub fn routes(routes: Routes) -> Routes {
     let pictures = DefaultBodyLimit::max(PictureLimits::UPLOAD.bytes + (64 << 10));
@@ -209,7 +209,6 @@ fn picture_problem(error: &PictureError) -> Problem {
 }
 
 async fn look_at(page: Page, mut form: Multipart) -> Result<Response, Problem> {
-    let unreadable = |_| Problem::for_status(StatusCode::BAD_REQUEST);
     let (mut text, mut picture) = (String::new(), Bytes::new());
     while let Some(field) = form.next_field().await.map_err(unreadable)? {
         match field.name() {

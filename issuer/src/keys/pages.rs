@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use fugong_common::service::api::Operation;
 use fugong_common::service::problem::Problem;
 use fugong_common::time::Millis;
 
@@ -18,7 +19,22 @@ use crate::web::{Frame, Nav, Page, Routes, Tone, html};
 pub fn routes(routes: Routes) -> Routes {
     routes
         .get("/api/trust", Action::VerifyInPublic, trust)
+        .told(
+            Operation::new(
+                "readTrustList",
+                "The signed list of authorities, with its predecessors",
+            )
+            .header("If-None-Match", "the list held already")
+            .gives_bytes(200, "application/cbor", "A CBOR array of signed lists")
+            .gives_nothing(304, "The list held is the newest")
+            .refuses(&[404]),
+        )
         .get("/api/jwks", Action::VerifyInPublic, jwks)
+        .told(
+            Operation::new("readKeys", "The same keys as a JWK Set, for information")
+                .gives_bytes(200, "application/json", "RFC 7517")
+                .refuses(&[404]),
+        )
         .get("/keys", Action::ReadKeys, keys)
 }
 

@@ -2,28 +2,64 @@
 
 use axum::Json;
 use axum::extract::{Path, Query};
+use axum::http::StatusCode;
 use fugong_common::permit::Mode;
+use fugong_common::service::api::Operation;
 use fugong_common::service::problem::Problem;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::pages::{self, Doing, perform};
 use super::words::{both, parse_reason};
-use super::{Permit, State, store};
+use super::{Permit, State, issuing, store};
+use crate::applications::Seen;
 use crate::authz::Action;
 use crate::web::{Page, Paging, Routes};
 
 pub fn routes(routes: Routes) -> Routes {
     routes
         .get("/api/permits", Action::ReadPermits, list)
+        .told(
+            Operation::new("listPermits", "Permits within reach, newest first, 50 at a time")
+                .query::<Search>()
+                .gives::<Listed>(200, "A page of them"),
+        )
         .get("/api/permits/{id}", Action::ReadPermits, show)
+        .told(
+            Operation::new("readPermit", "One permit")
+                .part("id", "Its id, as in lists")
+                .gives::<Body>(200, "The permit")
+                .refuses(&[404]),
+        )
+        .post("/api/applications/{id}/issue", Action::IssuePermits, issue)
+        .told(
+            Operation::new("issuePermit", "Issues the permit of an approved application")
+                .part("id", "The application's id")
+                .takes::<Issue>()
+                .gives::<Body>(201, "Signed and listed")
+                .refuses(&[404, 409]),
+        )
         .post("/api/permits/{id}/suspend", Action::SuspendPermits, suspend)
+        .told(act("suspendPermit", "Suspends; by an inspector for a time, until a post confirms"))
         .post("/api/permits/{id}/confirm", Action::ConfirmSuspensions, confirm)
+        .told(act("confirmSuspension", "Confirms an inspector's suspension"))
         .post("/api/permits/{id}/resume", Action::ResumePermits, resume)
+        .told(act("resumePermit", "Ends a suspension"))
         .post("/api/permits/{id}/revoke", Action::RevokePermits, revoke)
+        .told(act("revokePermit", "Revokes for good"))
+}
+
+fn act(id: &'static str, summary: &'static str) -> Operation {
+    Operation::new(id, summary)
+        .part("id", "The permit's id")
+        .takes::<Order>()
+        .gives::<Done>(200, "Done, signed into the status list, and on its way to the gates")
+        .refuses(&[404, 409])
 }
 
 /// A permit as programs read it. Instants are Unix milliseconds.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Permit)]
 struct Body {
     id: String,
     serial: String,
@@ -63,17 +99,21 @@ impl From<&Permit> for Body {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 struct Search {
+    /// Part of the name, a document number, or a check number.
     #[serde(default)]
     q: String,
+    /// `valid`, `not_yet`, `suspended`, `to_confirm`, `ends_soon`, `expired`, `revoked`, `superseded`.
     #[serde(default)]
     state: String,
+    /// `next` of the page before.
     #[serde(default)]
     after: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Permits)]
 struct Listed {
     permits: Vec<Body>,
     /// Give it as `after` for the next page.
@@ -94,7 +134,24 @@ async fn show(page: Page, Path(id): Path<String>) -> Result<Json<Body>, Problem>
     Ok(Json(Body::from(&pages::find(&page, &id, Action::ReadPermits).await?)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Issue {
+    /// The application's revision that was looked at.
+    revision: i64,
+}
+
+async fn issue(
+    page: Page,
+    Path(id): Path<String>,
+    Json(body): Json<Issue>,
+) -> Result<(StatusCode, Json<Body>), Problem> {
+    let seen = Seen { revision: body.revision, ..Seen::default() };
+    let permit = issuing::issue_approved(&page, &id, &seen).await?;
+    Ok((StatusCode::CREATED, Json(Body::from(&permit))))
+}
+
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Order {
     reason: String,
@@ -102,7 +159,8 @@ struct Order {
     revision: Option<i64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PermitState)]
 struct Done {
     state: &'static str,
     lapses_at: Option<i64>,

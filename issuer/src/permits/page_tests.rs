@@ -176,3 +176,20 @@ async fn the_page_of_keys_names_what_waits_and_what_is_withdrawn() {
     let request = request.body(axum::body::Body::empty()).unwrap();
     assert_eq!(text(town.send(request).await).await.0, 403);
 }
+
+#[tokio::test]
+async fn a_character_that_no_database_keeps_is_the_askers_mistake() {
+    let town = Town::new().await;
+    let permit = town.issued("a1").await;
+    let secretary = town.sign_in("secretary", Role::Secretary).await;
+    for path in
+        ["/permits?q=%00", "/api/permits?q=%00", "/api/permits/%00", "/v/%00", "/applications/%00"]
+    {
+        let (status, body) = town.get(path, &secretary).await;
+        assert!(matches!(status, 200 | 400 | 404), "{path}: {status} {body}");
+    }
+    let path = format!("/api/permits/{}/suspend", permit.id);
+    let (status, body) = town.post_json(&path, &secretary, r#"{"reason":"a\u0000b"}"#).await;
+    assert!(matches!(status, 400 | 422), "{status} {body}");
+    assert_eq!(town.find(&permit.id).await.revision, permit.revision);
+}

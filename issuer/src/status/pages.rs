@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fugong_common::keys::KeyId;
+use fugong_common::service::api::Operation;
 use fugong_common::service::problem::Problem;
 use fugong_common::status::DEFAULT_TTL_SECONDS;
 
@@ -16,7 +17,14 @@ use crate::web::Routes;
 const MEDIA_TYPE: &str = "application/statuslist+cwt";
 
 pub fn routes(routes: Routes) -> Routes {
-    routes.get("/api/status/{id}", Action::VerifyInPublic, newest)
+    routes.get("/api/status/{id}", Action::VerifyInPublic, newest).told(
+        Operation::new("readStatusList", "The newest signed status list of a permit or pass key")
+            .part("id", "The key's id: eight hexadecimal characters")
+            .header("If-None-Match", "the list held already")
+            .gives_bytes(200, MEDIA_TYPE, "A Token Status List as a signed CWT")
+            .gives_nothing(304, "The list held is the newest")
+            .refuses(&[400, 404]),
+    )
 }
 
 async fn newest(

@@ -7,8 +7,10 @@ use axum::Json;
 use axum::extract::ConnectInfo;
 use fugong_common::judge::Credential;
 use fugong_common::placard::Scanned;
+use fugong_common::service::api::Operation;
 use fugong_common::service::problem::Problem;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Looked, look};
 use crate::authz::Action;
@@ -16,17 +18,23 @@ use crate::permits::Permit;
 use crate::web::{Public, Routes};
 
 pub fn routes(routes: Routes) -> Routes {
-    routes.post("/api/verify", Action::VerifyInPublic, verify)
+    routes.post("/api/verify", Action::VerifyInPublic, verify).told(
+        Operation::new("verify", "What a placard, token or check number is worth")
+            .takes::<Asked>()
+            .gives::<Answer>(200, "The verdict, also where it is bad"),
+    )
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Scanned)]
 struct Asked {
     /// What was scanned or typed: a placard's link, its digits or base64url, a check number.
     text: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = VerifiedPermit)]
 struct PermitBody {
     serial: String,
     enterprise: String,
@@ -41,7 +49,8 @@ struct PermitBody {
     valid_to: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Verified)]
 struct Answer {
     /// Stable code of the verdict; `pass` for a worker pass, of which nothing is told.
     verdict: &'static str,

@@ -1,6 +1,7 @@
 //! How a capability's errors become problems, and how problems look in the console.
 
 use askama::Template;
+use axum::extract::multipart::MultipartError;
 use axum::http::StatusCode;
 use fugong_common::service::problem::{Asked, Problem, Text};
 
@@ -12,6 +13,7 @@ impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         match error {
             DbError::Duplicate => conflict(("已有相同的记录", "There is such a record already")),
+            DbError::Text => Self::for_status(StatusCode::BAD_REQUEST),
             DbError::Unavailable(_) => {
                 tracing::error!(%error, "database unavailable");
                 Self::for_status(StatusCode::SERVICE_UNAVAILABLE)
@@ -27,6 +29,12 @@ pub fn conflict(title: impl Into<Text>) -> Problem {
         "请刷新页面查看最新情况后再操作。",
         "Reload the page to see how things stand, then decide.",
     ))
+}
+
+/// A form with files that could not be read: too large, cut off, or not in parts at all.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` calls")]
+pub fn unreadable(error: MultipartError) -> Problem {
+    Problem::for_status(error.status())
 }
 
 #[derive(Template)]

@@ -16,7 +16,7 @@ use fugong_common::service::origin::{BadOrigin, Origin, Origins};
 use fugong_common::service::serve::Shutdown;
 use fugong_common::service::shell::Shell;
 
-pub use errors::conflict;
+pub use errors::{conflict, unreadable};
 pub use frame::{Frame, Nav, Notice, Tone};
 pub use page::{Page, Paging, Public, encode, html, see_other, session_cookie};
 pub use routes::{RouteLine, Routes};
@@ -60,7 +60,9 @@ pub fn declare(app: &App) -> Routes {
         desk::pages::routes,
         applications::pages::routes,
         approvals::pages::routes,
+        applications::api::routes,
         accounts::pages::routes,
+        accounts::api::routes,
         settings::pages::routes,
         divisions::pages::routes,
         audit::pages::routes,
@@ -73,14 +75,16 @@ pub fn declare(app: &App) -> Routes {
         inspections::pages::routes,
         gates::api::routes,
         gates::pages::routes,
+        gates::read::routes,
         enterprises::pages::routes,
+        enterprises::api::routes,
         premises::pages::routes,
         people::pages::routes,
         imports::pages::routes,
     ] {
         routes = capability(routes);
     }
-    routes
+    routes.with_document()
 }
 
 /// The whole service as one router.
@@ -103,6 +107,7 @@ pub fn router(app: &App, shutdown: Shutdown) -> Result<Router, BadOrigin> {
     }
     // Two thousand placards take longer than a page.
     shell.patient.push(("/permits/print".to_owned(), Duration::from_mins(10)));
+    shell.proxies = config.proxies();
     shell.error_page = Arc::new({
         let app = app.clone();
         move |problem, asked| errors::page(&app, problem, asked)

@@ -8,6 +8,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use fugong_common::service::api::{About, DOCUMENT, Operation, Security, document, own};
 use fugong_common::service::language::{Language, cookie};
 use fugong_common::service::problem::Problem;
 
@@ -35,11 +36,12 @@ pub struct Routes {
     app: App,
     router: Router<App>,
     table: Vec<RouteLine>,
+    told: Vec<(RouteLine, Operation)>,
 }
 
 impl Routes {
     pub fn new(app: App) -> Self {
-        Self { app, router: Router::new(), table: Vec::new() }
+        Self { app, router: Router::new(), table: Vec::new(), told: Vec::new() }
     }
 
     #[must_use]
@@ -75,6 +77,45 @@ impl Routes {
         self.table.push(RouteLine { method, path, action });
         self.router = self.router.route(path, guarded);
         self
+    }
+
+    /// Describes the route declared just before for programs. Who may ask follows from its action.
+    #[must_use]
+    pub fn told(mut self, operation: Operation) -> Self {
+        if let Some(line) = self.table.last() {
+            let security = match line.action.access() {
+                Access::Public => Security::Open,
+                Access::Device => Security::Device,
+                Access::SignedIn | Access::Posts(_) => Security::Session,
+            };
+            self.told.push((line.clone(), operation.security(security)));
+        }
+        self
+    }
+
+    /// The document of everything told, itself among it.
+    pub fn describe(&self) -> serde_json::Value {
+        let about = About {
+            title: "Fugong issuer",
+            description: "Permits, applications, enterprises and gates for programs; what anybody may verify; \
+                          the protocol of the gates. Lists are cut to what the session's post reaches: what \
+                          lies outside is not found.",
+            cookie: page::session_cookie(&self.app),
+        };
+        let told = self.told.iter().map(|(line, of)| (&line.method, line.path, of));
+        document(about, told)
+    }
+
+    /// Serves that document.
+    #[must_use]
+    pub fn with_document(mut self) -> Self {
+        let line =
+            RouteLine { method: Method::GET, path: DOCUMENT, action: Action::VerifyInPublic };
+        self.told.push((line, own()));
+        let text = self.describe().to_string();
+        self.get(DOCUMENT, Action::VerifyInPublic, async move || {
+            ([(header::CONTENT_TYPE, "application/json")], text.clone()).into_response()
+        })
     }
 
     /// The declared routes, for documentation and tests.

@@ -8,6 +8,10 @@
     reason = "a test that cannot go on ends at once, saying why"
 )]
 
+mod abuse;
+mod api;
+mod authorisation;
+mod bad_input;
 mod browser;
 mod clock;
 mod first_start;

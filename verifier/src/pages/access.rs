@@ -5,6 +5,7 @@ use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use fugong_common::lang::Lang;
+use fugong_common::service::client::crowd;
 use fugong_common::service::language::Language;
 use fugong_common::service::problem::Problem;
 use fugong_common::time::say_span;
@@ -138,13 +139,13 @@ pub async fn pair(
     Form(form): Form<PairForm>,
 ) -> Response {
     let words = AccessWords::of(lang);
-    if let Err(wait) = site.tries.check(peer, site.gate.status().now) {
+    if let Err(wait) = site.tries.check(crowd(peer), site.gate.status().now) {
         let text = fill(words.pair_many, &[("n", &wait.retry_after_seconds)]);
         return pair_page(&site, lang, form, Some((StatusCode::TOO_MANY_REQUESTS, text)));
     }
     match site.gate.pair(&form.code, form.label.trim()).await {
         Ok((_, secret)) => {
-            site.tries.forgive(&peer);
+            site.tries.forgive(&crowd(peer));
             // A box may be reached over TLS and, on itself, without: each browser's cookie as it came.
             let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
             let https = origin.map_or(site.https, |origin| origin.starts_with("https://"));
@@ -216,13 +217,13 @@ pub async fn sign_on(
     Peer(peer): Peer,
     Form(form): Form<SignOn>,
 ) -> Response {
-    if let Err(wait) = site.tries.check(peer, site.gate.status().now) {
+    if let Err(wait) = site.tries.check(crowd(peer), site.gate.status().now) {
         let locked = PinError::Locked { seconds: wait.retry_after_seconds };
         return sign_on_page(&site, lang, &form.guard, Some(GateError::Pin(locked)));
     }
     match site.gate.sign_on(&pair, &form.guard, &form.pin).await {
         Ok(_) => {
-            site.tries.forgive(&peer);
+            site.tries.forgive(&crowd(peer));
             go("/")
         }
         Err(error) => sign_on_page(&site, lang, &form.guard, Some(error)),
@@ -314,13 +315,13 @@ pub async fn hand_over(
     Peer(peer): Peer,
     Form(form): Form<HandOver>,
 ) -> Response {
-    if let Err(wait) = site.tries.check(peer, site.gate.status().now) {
+    if let Err(wait) = site.tries.check(crowd(peer), site.gate.status().now) {
         let locked = PinError::Locked { seconds: wait.retry_after_seconds };
         return shift_page(&site, lang, &on_duty, form, Some(GateError::Pin(locked))).await;
     }
     match site.gate.hand_over(&on_duty.pair, &form.to, &form.pin, form.note.trim()).await {
         Ok(_) => {
-            site.tries.forgive(&peer);
+            site.tries.forgive(&crowd(peer));
             go("/")
         }
         Err(error) => shift_page(&site, lang, &on_duty, form, Some(error)).await,

@@ -3,9 +3,10 @@
 //! cases.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What the gate's settings say about readings, in tenths of a degree Celsius.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Limits {
     /// Lowest reading that a body can have.
     pub min: i16,

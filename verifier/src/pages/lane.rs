@@ -6,6 +6,7 @@ use axum::extract::{Form, Multipart, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use fugong_common::lang::Lang;
+use fugong_common::service::client::crowd;
 use fugong_common::service::language::Language;
 use fugong_common::service::problem::Problem;
 use fugong_common::verdict::{Icon, Verdict};
@@ -212,7 +213,13 @@ pub async fn photo(
     let (mut picture, mut direction) = (None, Direction::In);
     loop {
         match form.next_field().await {
-            Ok(Some(field)) if field.name() == Some("photo") => picture = field.bytes().await.ok(),
+            Ok(Some(field)) if field.name() == Some("photo") => match field.bytes().await {
+                Ok(bytes) => picture = Some(bytes),
+                Err(error) => {
+                    let problem = Problem::for_status(error.status());
+                    return station.failed(station.ready(direction), problem).await;
+                }
+            },
             Ok(Some(field)) if field.name() == Some("direction") => {
                 if field.text().await.is_ok_and(|text| text == Direction::Out.code()) {
                     direction = Direction::Out;
@@ -420,14 +427,14 @@ pub async fn approve(
     Path(session): Path<String>,
     Form(form): Form<Approval>,
 ) -> Response {
-    if let Err(wait) = site.tries.check(peer, site.gate.status().now) {
+    if let Err(wait) = site.tries.check(crowd(peer), site.gate.status().now) {
         return Problem::from(wait).into_response();
     }
     let Ok(id) = session.parse::<SessionId>() else { return go("/") };
     let gate = &site.gate;
     match gate.approve(&on_duty.guard, id, &form.leader, &form.pin, &form.reason).await {
         Ok(outcome) => {
-            site.tries.forgive(&peer);
+            site.tries.forgive(&crowd(peer));
             let station = Station { site: &site, lang, guard: &on_duty.guard, part: false };
             station.outcome(&outcome).await
         }

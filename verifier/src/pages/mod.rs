@@ -110,7 +110,8 @@ pub fn app(
     let https = origins.iter().all(Origin::is_https);
     let assets = Assets::new(&[SHARED, ASSETS].concat());
     let site = Site::new(gate.clone(), assets.clone(), https);
-    let shell = Shell::new("verifier", Origins::new(origins), assets, entropy);
+    let mut shell = Shell::new("verifier", Origins::new(origins), assets, entropy);
+    shell.proxies = gate.config().proxies()?;
     Ok(shell.around(routes(site).merge(watch::routes(gate.clone(), shutdown))))
 }
 
@@ -140,11 +141,7 @@ pub fn routes(site: Site) -> Router {
         .route("/device/code", post(device::code))
         .route("/device/clock", post(device::clock))
         .route("/device/unpair", post(device::unpair))
-        .route("/api/scan", post(api::scan))
-        .route("/api/measure", post(api::measure))
-        .route("/api/lookup", post(api::lookup))
-        .route("/api/status", get(api::status))
-        .route("/api/frame", post(api::frame).layer(DefaultBodyLimit::max(FRAME_BYTES)))
+        .merge(api::routes().0)
         .with_state(site)
 }
 

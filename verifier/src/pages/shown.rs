@@ -6,6 +6,7 @@ use fugong_common::service::assets::Assets;
 use fugong_common::verdict::{Icon, Sound, Tone, Verdict};
 use fugong_common::words::fill;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::keypad::{Limits, Pad};
 use super::words::{AccessWords, DeviceWords, FrameWords, PeopleWords, ScanWords};
@@ -98,7 +99,8 @@ pub struct Notice {
 
 /// What the page knows and how old it is.
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, each with its own chip")]
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+#[schema(as = Bar)]
 pub struct Status {
     pub gate: String,
     pub operator: Option<String>,
@@ -122,7 +124,7 @@ pub struct Status {
 }
 
 /// What the page is doing with the person in front of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Nobody yet.
@@ -136,7 +138,7 @@ pub enum Stage {
 }
 
 /// The largest thing on the page.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Panel {
     pub stage: Stage,
     /// Class: `go`, `step`, `only-if`, `stop`, `unknown`, or `ready`.
@@ -167,7 +169,7 @@ pub struct Panel {
 }
 
 /// A button under the panel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Action {
     /// Value of the button.
     pub name: &'static str,

@@ -44,6 +44,28 @@ fn visible(html: &str, lang: Lang) -> String {
 }
 
 #[test]
+fn every_route_for_programs_is_described() {
+    let (_, document) = super::api::routes();
+    let paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
+    let told = [
+        "/api/frame",
+        "/api/lookup",
+        "/api/measure",
+        "/api/openapi.json",
+        "/api/scan",
+        "/api/status",
+    ];
+    assert_eq!(paths, told);
+    // Such routes are added with their description, in `api.rs` and nowhere else.
+    assert!(!include_str!("mod.rs").contains("route(\"/api"));
+    let text = document.to_string();
+    for name in text.split("#/components/schemas/").skip(1) {
+        let name = name.split('"').next().unwrap();
+        assert!(document["components"]["schemas"][name].is_object(), "{name} is missing");
+    }
+}
+
+#[test]
 fn no_page_shows_a_gap_that_was_not_filled() {
     for lang in [Lang::Zh, Lang::En] {
         for (name, html) in pages(lang) {
