@@ -19,8 +19,11 @@
 //! 11. *remote only*
 //! 12. for a pass at a gate: the verdict on its permit, where it is the worse
 //! 13. status missing or too old, trust list over: *status too old*
-//! 14. status in grace, found by a typed number, a cap that only a gate can count: *only if*
+//! 14. status in grace, found by a typed number: *only if*
 //! 15. *valid*
+//!
+//! A cap is a term of the permit, as its dates are: it is said beside the verdict and lowers none. Only a gate can count people,
+//! and there the cap asks once it is reached.
 
 use crate::claims::{Lineage, Phase, Validity};
 use crate::clock::ClockState;
@@ -327,9 +330,9 @@ impl Court<'_> {
         if let Some(permit) = behind.filter(|permit| rank(permit.verdict) > rank(own.verdict)) {
             return permit;
         }
-        match (self.place, facts.mode) {
-            (Place::Public, Mode::Partial { cap }) => {
-                own.at_best(Verdict::Conditional, Reason::Cap(cap))
+        match (own.verdict, facts.mode) {
+            (Verdict::Valid | Verdict::Conditional, Mode::Partial { cap }) => {
+                own.because(Reason::Cap(cap))
             }
             _ => own,
         }

@@ -42,6 +42,13 @@ macro_rules! words {
     };
 }
 
+/// Words that begin a line or stand alone begin with a capital; catalogues hold them as they stand
+/// within a sentence.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// Replaces each `{name}` by its value; an unknown name stays visible, so that a test sees it.
 pub fn fill(template: &str, values: &[(&str, &dyn Display)]) -> String {
     let mut out = String::with_capacity(template.len() + 16);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -14,6 +15,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
+use crate::markup::english_words;
 use crate::process::free_port;
 
 /// Width and height in CSS pixels.
@@ -21,9 +23,13 @@ pub type Size = (u32, u32);
 pub const PHONE: Size = (390, 844);
 pub const DESK: Size = (1280, 800);
 
+/// Keys without a letter, as `WebDriver` names them.
+pub const BACKSPACE: &str = "\u{e003}";
+pub const TAB: &str = "\u{e004}";
+pub const ENTER: &str = "\u{e007}";
+pub const ESCAPE: &str = "\u{e00c}";
+
 const PATIENCE: Duration = Duration::from_secs(20);
-/// What a Chinese page may say in Latin letters, besides whatever holds a digit.
-const LATIN: &[&str] = &["PDF", "PNG", "SVG", "CSV", "QR", "English", "FG"];
 
 /// The browser's own files. When a test ends early, nobody says goodbye to the browser: what still
 /// runs on them is ended with them.
@@ -129,6 +135,39 @@ impl Browser {
     /// Types into a field, or, where nothing takes the focus, onto the page.
     pub async fn enter(&self, css: &str, text: &str) {
         self.see(css).await.send_keys(text).await.expect("keys can be sent");
+    }
+
+    /// Presses keys one after the other, wherever the focus is.
+    pub async fn keys(&self, keys: &str, between: Duration) {
+        let mut hand = KeyActions::new("keyboard".to_owned());
+        for value in keys.chars() {
+            hand = hand.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+            if !between.is_zero() {
+                hand = hand.then(KeyAction::Pause { duration: between });
+            }
+        }
+        self.client.perform_actions(hand).await.expect("keys can be pressed");
+    }
+
+    /// Tab by Tab until the focus is where it is wanted; every stop on the way is to be seen.
+    pub async fn tab_to(&self, css: &str) {
+        let here = "const it = document.activeElement, box = it.getBoundingClientRect();\
+            const ringed = (one) => one && getComputedStyle(one).outlineStyle !== 'none';\
+            const seen = it === document.body || ringed(it) || ringed(it.closest('label'));\
+            return [it.matches(arguments[0]), seen, it === document.body || box.bottom > 0 && box.top < innerHeight, it.outerHTML.slice(0, 120)]";
+        let mut stops = Vec::new();
+        for _ in 0..40 {
+            let stop =
+                self.client.execute(here, vec![json!(css)]).await.expect("the page can be asked");
+            assert_eq!(stop[1], json!(true), "the focus is not to be seen: {stop}");
+            assert_eq!(stop[2], json!(true), "the focus is out of view: {stop}");
+            if stop[0] == json!(true) {
+                return;
+            }
+            stops.push(stop[3].clone());
+            self.keys(TAB, Duration::ZERO).await;
+        }
+        panic!("no Tab leads to {css}: {stops:#?}");
     }
 
     /// Everything to be read on the page.
@@ -259,28 +298,4 @@ fn capabilities(profile: &Path, film: Option<&Path>) -> Capabilities {
         "goog:loggingPrefs": { "browser": "ALL" },
     });
     wanted.as_object().cloned().unwrap_or_default()
-}
-
-/// Words in Latin letters that are neither a code nor a name of a format.
-fn english_words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_ascii_graphic())
-        .filter(|chunk| !chunk.starts_with("FG-") && !chunk.contains(|c: char| c.is_ascii_digit()))
-        .flat_map(|chunk| chunk.split(|c: char| !c.is_ascii_alphabetic()))
-        .filter(|word| word.len() > 1 && !LATIN.contains(word))
-        .map(str::to_owned)
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::english_words;
-
-    #[test]
-    fn english_is_told_from_codes_and_formats() {
-        assert_eq!(
-            english_words("下载 PDF，编号 FG-ABCDE-FGHJK 36.5℃ 3 号门 91370602MA3C"),
-            [""; 0]
-        );
-        assert_eq!(english_words("已签 signed，by 韩梅"), ["signed", "by"]);
-    }
 }

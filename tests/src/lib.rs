@@ -14,6 +14,7 @@ pub mod camera;
 pub mod crowd;
 pub mod dice;
 pub mod ledger;
+pub mod markup;
 pub mod person;
 pub mod process;
 pub mod proxy;

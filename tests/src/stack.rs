@@ -297,7 +297,7 @@ impl Stack {
     pub async fn on_duty(&self, which: usize) -> Person {
         let guard = Person::new(&self.gate_origin());
         let link = if which == 0 { self.pairing_code().await } else { self.another_code().await };
-        let paired = guard.send("/pair", &[("code", link.as_str()), ("label", "journey")]).await;
+        let paired = guard.send("/pair", &[("code", link.as_str()), ("label", "1")]).await;
         assert!(paired.status.is_success(), "{}", paired.body);
         self.wait_until_synced(&guard).await;
         let (name, _, pin) = GUARDS[which];

@@ -174,7 +174,7 @@ crate::words! {
         no_pass_in_force: "此人没有在用的出入证", "No pass is in force for this person";
         no_permit_here: "该单位在本门岗没有许可", "The enterprise has no permit at this gate";
         permit_behind_pass: "以该单位的复工许可为准", "It is the enterprise's permit that decides";
-        cap: "限员复工，上限 {cap} 人", "Partial reopening, at most {cap} people";
+        cap: "限员复工：同时到场不超过 {cap} 人", "Partial reopening: at most {cap} people on site at a time";
     }
 }
 
@@ -280,7 +280,11 @@ impl Judgement {
     /// Lowers a good verdict; one that is no better already keeps its reason.
     pub(super) fn at_best(self, verdict: Verdict, reason: Reason) -> Self {
         match self.verdict {
-            Verdict::Valid => Self { verdict, reasons: vec![reason], ..self },
+            Verdict::Valid => {
+                let others = self.reasons.iter().copied().filter(|other| *other != Reason::Good);
+                let reasons = std::iter::once(reason).chain(others).collect();
+                Self { verdict, reasons, ..self }
+            }
             Verdict::Conditional => self.because(reason),
             _ => self,
         }

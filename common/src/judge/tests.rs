@@ -557,12 +557,23 @@ fn the_public_page_has_no_grace_no_site_and_counts_nobody() {
     let old = World::good().with(|w| w.age(DEFAULT_LIFETIME_SECONDS + 1));
     assert_eq!(judged(&permit(), &old), Verdict::Stale);
     let partial = Permit { mode: Mode::Partial { cap: 60 }, ..permit() };
-    assert_eq!(judged(&partial, &World::good()), Verdict::Conditional);
-    assert_eq!(
-        verdict(&placard(&partial), &World::good()).0,
-        Verdict::Valid,
-        "a gate counts by itself"
-    );
+    assert_eq!(judged(&partial, &World::good()), Verdict::Valid);
+    assert_eq!(verdict(&placard(&partial), &World::good()).0, Verdict::Valid);
+}
+
+#[test]
+fn a_cap_is_said_beside_the_verdict_and_lowers_none() {
+    let partial = placard(&Permit { mode: Mode::Partial { cap: 60 }, ..permit() });
+    for place in [Place::Public, GATE] {
+        let judgement = judge_text(&partial, &World::good(), place, at(NOW));
+        assert_eq!(judgement.verdict, Verdict::Valid);
+        assert_eq!(judgement.reasons, [Reason::Good, Reason::Cap(60)]);
+    }
+    let mut world = World::good();
+    world.set(&permit_key(), PERMIT_INDEX, Status::Suspended);
+    let judgement = judge_text(&partial, &world, Place::Public, at(NOW));
+    assert_eq!(judgement.verdict, Verdict::Suspended);
+    assert!(!judgement.reasons.contains(&Reason::Cap(60)));
 }
 
 #[test]
@@ -646,7 +657,10 @@ fn details_name_the_first_day_and_the_age_for_the_instruction() {
 #[test]
 fn the_reasons_have_no_faults() {
     assert_eq!(crate::words::faults(judgement::ReasonWords::PAIRS), Vec::<String>::new());
-    assert_eq!(Reason::Cap(60).say(Lang::En), "Partial reopening, at most 60 people");
+    assert_eq!(
+        Reason::Cap(60).say(Lang::En),
+        "Partial reopening: at most 60 people on site at a time"
+    );
     assert!(Reason::KeyNotListed(KeyId([1, 2, 3, 4])).say(Lang::Zh).contains("01020304"));
 }
 

@@ -77,7 +77,7 @@ crate::words! {
     /// One line for a passer-by, an employee or a customer in front of the placard.
     pub struct PublicAdvice {
         valid: "请核对单位名称和地址与牌上一致。", "Compare the name and address with the placard.";
-        conditional: "许可附有条件，请按所列条件核对。", "The permit carries a condition; compare what is listed.";
+        conditional: "按编号查到，编号可能抄自别处，请逐项核对。", "Found by its number. A number can be copied from elsewhere: compare every line.";
         remote_only: "该单位仅获准线上复工，不得到场办公。", "This enterprise may work remotely only, not on site.";
         suspended: "该许可已被暂停；该单位仍在经营的，请举报。", "This permit is suspended. If the enterprise is open, please report it.";
         revoked: "该许可已被撤销；该单位仍在经营的，请举报。", "This permit is revoked. If the enterprise is open, please report it.";

@@ -92,7 +92,7 @@ fn places() -> Vec<Case> {
         case(Valid, "a permit at its gate", placard(&permit())),
         case(Valid, "a permit in public", placard(&permit())).in_public(),
         case(Valid, "at most sixty people, at a gate", placard(&with_mode(Mode::Partial { cap: 60 }))),
-        case(Conditional, "at most sixty people, in public", placard(&with_mode(Mode::Partial { cap: 60 }))).in_public(),
+        case(Valid, "at most sixty people, in public", placard(&with_mode(Mode::Partial { cap: 60 }))).in_public(),
         case(RemoteOnly, "remote only, at a gate", placard(&with_mode(Mode::RemoteOnly))),
         case(RemoteOnly, "remote only, in public", placard(&with_mode(Mode::RemoteOnly))).in_public(),
         case(WrongSite, "another site's permit", placard(&elsewhere)),

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use fugong_common::envelope::Unverified;
 use fugong_common::hex;
-use fugong_common::keys::{Role, Signer};
+use fugong_common::keys::{Kind, Role, Signer};
 use fugong_common::permit::Mode;
 use fugong_common::person::Name;
 use fugong_common::serial::Serial;
@@ -13,8 +14,9 @@ use fugong_common::status::StatusClaims;
 use fugong_common::time::Millis;
 use fugong_common::verdict::Verdict;
 use fugong_common::wire::PermitRecord;
-use fugong_common::{digits, judge::Judgement};
+use fugong_common::{base64url, digits, judge::Judgement};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::file::{Follows, KeyFacts, Vectors, bytes, follow};
 use super::world::*;
@@ -76,6 +78,25 @@ fn made_anew() -> Vectors {
     }
 }
 
+/// Status lists by their signers alone: what a compressor makes of a list differs between machines,
+/// and so does the signature above it. That the committed lists open is held by the judgements.
+fn without_deflate(value: Value) -> Value {
+    match value {
+        Value::String(text) => {
+            let bytes = base64url::decode(&text).unwrap_or_default();
+            Unverified::parse(Kind::Status, &bytes).map_or(
+                Value::String(text),
+                |list| json!({"list_under": list.key_id().to_string()}),
+            )
+        }
+        Value::Array(all) => all.into_iter().map(without_deflate).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (name, without_deflate(value))).collect()
+        }
+        other => other,
+    }
+}
+
 /// Compares a file of `tests/vectors` with what is made now; writes it instead where
 /// `FUGONG_WRITE_VECTORS` is set.
 pub fn holds(file: &str, content: &impl Serialize) {
@@ -87,9 +108,9 @@ pub fn holds(file: &str, content: &impl Serialize) {
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     // As values: in what order an object's fields stand is not ours to promise.
-    let kept: serde_json::Value = serde_json::from_str(&kept).unwrap_or_default();
+    let kept: Value = serde_json::from_str(&kept).unwrap_or_default();
     assert!(
-        kept == made,
+        without_deflate(kept) == without_deflate(made),
         "{file} is not what is made now: run with FUGONG_WRITE_VECTORS=1, and look at what changed"
     );
 }

@@ -11,7 +11,7 @@ pub mod store;
 mod words;
 
 pub use password::{PasswordFault, apart, hash_password, hash_pin, verify_password};
-pub use role::Role;
+pub use role::{Role, say_post};
 
 use fugong_common::entropy::{self, Entropy};
 use fugong_common::time::Millis;

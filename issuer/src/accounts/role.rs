@@ -54,6 +54,13 @@ impl Role {
     }
 }
 
+/// A post's title as it was kept. Titles that are a role's usual one are kept in Chinese and said
+/// in the reader's language; local titles are names and stay.
+pub fn say_post(kept: &str, lang: Lang) -> String {
+    let usual = Role::ALL.iter().find(|role| role.title(Lang::Zh) == kept);
+    usual.map_or_else(|| kept.to_owned(), |role| role.title(lang).to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -217,6 +217,26 @@ impl FormPage {
     fn faults(&self) -> String {
         fill(self.w.faults, &[("n", &self.errors.len())])
     }
+
+    /// What a field is called, for the list of faults.
+    fn label(&self, field: &str) -> &'static str {
+        match field {
+            "name" => self.w.name,
+            "uscc" => self.w.uscc,
+            "no_code_reason" => self.w.no_code_reason,
+            "kind" => self.w.kind,
+            "scale" => self.w.scale,
+            "evidence" => self.w.evidence,
+            "industry" => self.w.industry,
+            "line" => self.w.line,
+            "division" => self.w.division,
+            "responsible_name" => self.w.responsible,
+            "contact_name" => self.w.contact,
+            "epidemic_officer" => self.w.officer,
+            "responsible_phone" | "contact_phone" | "epidemic_phone" => self.w.phone,
+            _ => "",
+        }
+    }
 }
 
 async fn show_form(

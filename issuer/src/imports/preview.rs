@@ -34,6 +34,8 @@ struct Shown {
 }
 
 struct ShownCell {
+    /// The column's title, beside the value on a phone.
+    title: &'static str,
     text: String,
     note: &'static str,
     tone: &'static str,
@@ -185,7 +187,7 @@ fn preview(page: &Page, frame: Frame, import: Import, error: &str) -> PreviewPag
             }
         })
         .collect();
-    let titles = summary
+    let titles: Vec<_> = summary
         .mapping
         .iter()
         .filter_map(|code| Field::parse(code))
@@ -224,9 +226,9 @@ fn preview(page: &Page, frame: Frame, import: Import, error: &str) -> PreviewPag
         sheets,
         header_rows,
         columns,
+        samples: summary.samples.iter().map(|sample| shown(sample, &titles, w)).collect(),
+        bad_samples: summary.bad_samples.iter().map(|sample| shown(sample, &titles, w)).collect(),
         titles,
-        samples: summary.samples.iter().map(|sample| shown(sample, w)).collect(),
-        bad_samples: summary.bad_samples.iter().map(|sample| shown(sample, w)).collect(),
         policies: Policy::ALL
             .iter()
             .map(|policy| Choice::new(policy.code(), policy.title(lang), summary.policy.code()))
@@ -243,18 +245,20 @@ fn preview(page: &Page, frame: Frame, import: Import, error: &str) -> PreviewPag
     }
 }
 
-fn shown(sample: &Sample, w: &'static ImportWords) -> Shown {
+fn shown(sample: &Sample, titles: &[&'static str], w: &'static ImportWords) -> Shown {
+    let titles = titles.iter().copied().chain(std::iter::repeat(""));
     let cells = sample
         .cells
         .iter()
-        .map(|(text, note)| {
+        .zip(titles)
+        .map(|((text, note), title)| {
             let (note, tone) = match note.as_str() {
                 "formula" => (w.note_formula, "unk"),
                 "merged" => (w.note_merged, "unk"),
                 "guessed" => (w.note_guessed, "step"),
                 _ => ("", ""),
             };
-            ShownCell { text: text.clone(), note, tone }
+            ShownCell { title, text: text.clone(), note, tone }
         })
         .collect();
     Shown { row: sample.row, cells, faults: sample.faults.clone() }

@@ -68,7 +68,7 @@ async fn a_photo_of_a_placard_is_read_and_a_picture_without_code_says_so() {
     let png = crate::print::qr_png(&link, crate::print::Correction::Q, 4).unwrap();
     let (status, to) = look(&town, &inspector, &[("text", b""), ("picture", &png)]).await;
     assert_eq!(status, 303);
-    assert!(town.get(&to, &inspector).await.1.contains("有条件有效"));
+    assert!(town.get(&to, &inspector).await.1.contains("许可有效"));
     let (status, page) = look(&town, &inspector, &[("picture", b"hello")]).await;
     assert!(status == 422 && page.contains("无法打开图片"));
     let (status, page) = look(&town, &inspector, &[("text", b"")]).await;

@@ -240,6 +240,21 @@ impl FormPage {
     fn faults(&self) -> String {
         fill(self.w.faults, &[("n", &self.errors.len())])
     }
+
+    /// What a field is called, for the list of faults.
+    fn label(&self, field: &str) -> &'static str {
+        match field {
+            "name" => self.w.name,
+            "worker_number" => self.w.worker_number,
+            "phone" => self.w.phone,
+            "job" => self.w.job,
+            "id_number" => self.w.id_number,
+            "came_from" => self.w.came_from,
+            "returned_on" => self.w.returned_on,
+            "not_before" => self.w.not_before,
+            _ => "",
+        }
+    }
 }
 
 fn show_form(

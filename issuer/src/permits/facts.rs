@@ -116,7 +116,7 @@ impl From<&crate::accounts::Actor> for By {
             account_id: actor.account_id.clone(),
             post_id: actor.post.id.clone(),
             name: actor.name.clone(),
-            post: actor.post.title.clone(),
+            post: actor.post.kept_title(),
         }
     }
 }

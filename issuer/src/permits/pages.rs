@@ -16,6 +16,7 @@ use super::state::{Event, State};
 use super::store::{self, Filter, StateFilter};
 use super::words::{PermitWords, parse_reason};
 use super::{ActError, By, Changes, Permit, acts, printing};
+use crate::accounts::say_post;
 use crate::audit::Act;
 use crate::authz::{Action, Place};
 use crate::web::{Frame, Nav, Page, Paging, Routes, Tone, conflict, html, see_other};
@@ -358,7 +359,8 @@ async fn render(page: &Page, permit: Permit, typed: Option<Typed>) -> Result<Res
     };
     let (tone, state) = say_state(w, &permit, now);
     let facts = &permit.facts;
-    let by = fill(w.by, &[("name", &facts.issue.issued_by), ("post", &facts.issue.issued_as)]);
+    let issued_as = say_post(&facts.issue.issued_as, lang);
+    let by = fill(w.by, &[("name", &facts.issue.issued_by), ("post", &issued_as)]);
     let frame = page.frame(Nav::Permits);
     let frame = match page.done.as_deref().and_then(|done| done_text(w, done)) {
         Some(text) if typed.is_none() => frame.notice(Tone::Ok, text),
@@ -386,7 +388,11 @@ async fn render(page: &Page, permit: Permit, typed: Option<Typed>) -> Result<Res
         approvals: facts
             .approvers
             .iter()
-            .map(|a| Approval { title: a.title.clone(), name: a.name.clone(), time: say(a.at) })
+            .map(|a| Approval {
+                title: say_post(&a.title, lang),
+                name: a.name.clone(),
+                time: say(a.at),
+            })
             .collect(),
         epidemic_officer: say_contact(&facts.epidemic_officer),
         grid_officer: say_contact(&facts.grid_officer),
@@ -419,7 +425,7 @@ fn history_entry(
         by: if act.name.is_empty() {
             w.by_system.to_owned()
         } else {
-            fill(w.by, &[("name", &act.name), ("post", &act.post)])
+            fill(w.by, &[("name", &act.name), ("post", &say_post(&act.post, lang))])
         },
         reason: if told { String::new() } else { act.reason },
     }

@@ -200,6 +200,20 @@ impl FormPage {
     fn faults(&self) -> String {
         fill(self.w.faults, &[("n", &self.errors.len())])
     }
+
+    /// What a field is called, for the list of faults.
+    fn label(&self, field: &str) -> &'static str {
+        match field {
+            "name" => self.w.name,
+            "kind" => self.w.kind,
+            "address" => self.w.address,
+            "entrance" => self.w.entrance,
+            "division" => self.w.division,
+            "container" => self.w.container,
+            _ => "",
+        }
+    }
+
     fn for_enterprise(&self) -> String {
         fill(self.w.for_enterprise, &[("name", &self.enterprise_name)])
     }

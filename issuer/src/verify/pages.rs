@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use super::words::VerifyWords;
 use super::{Look, Looked, look};
+use crate::accounts::say_post;
 use crate::authz::Action;
 use crate::db::{DbError, Tx};
 use crate::inspections::store::{self as inspections, NewReport, ReportKind};
@@ -71,8 +72,9 @@ struct VerdictPage {
     icon: String,
     word: &'static str,
     why: String,
+    /// Check number of what took its place; empty where nothing did.
+    successor: String,
     advice: &'static str,
-    by_number: bool,
     facts: Option<Facts>,
     visit: String,
     age: String,
@@ -214,20 +216,16 @@ fn why(w: &VerifyWords, lang: Lang, look: &Look, zone: &Zone, now: Millis) -> St
         }
         (Verdict::Revoked, Some(State::Revoked { at: when }), _) => at(w.why_revoked, when),
         (Verdict::Superseded, Some(State::Superseded { at: when }), _) => {
-            let replaced = at(w.why_superseded, when);
-            match &look.successor {
-                Some(new) => replaced + &fill(w.why_successor, &[("serial", &new.serial)]),
-                None => replaced,
-            }
+            at(w.why_superseded, when)
         }
         (Verdict::Expired, _, Some(validity)) => day(w.why_expired, validity.last_second()),
         (Verdict::NotYet, _, Some(validity)) => day(w.why_not_yet, validity.not_before()),
         (Verdict::KeyWithdrawn, ..) => w.why_key_withdrawn.to_owned(),
-        // What the advice says already, or what only a gate can use.
-        (Verdict::Valid | Verdict::RemoteOnly, ..) => String::new(),
+        // What the advice says already.
+        (Verdict::RemoteOnly, ..) => String::new(),
         _ => {
-            let reason =
-                look.judgement.reasons.iter().find(|r| !matches!(r, Reason::FoundByNumber));
+            let said = |reason: &&Reason| !matches!(reason, Reason::Good | Reason::FoundByNumber);
+            let reason = look.judgement.reasons.iter().find(said);
             reason.map(|reason| reason.say(lang)).unwrap_or_default()
         }
     }
@@ -257,7 +255,11 @@ fn facts(w: &VerifyWords, lang: Lang, look: &Look, zone: &Zone, now: Millis) -> 
             approvals: facts
                 .approvers
                 .iter()
-                .map(|a| Approval { title: a.title.clone(), name: a.name.clone(), time: say(a.at) })
+                .map(|a| Approval {
+                    title: say_post(&a.title, lang),
+                    name: a.name.clone(),
+                    time: say(a.at),
+                })
                 .collect(),
             issued_by: fill(w.issued_by, &[("authority", &facts.issue.authority)]),
             issued_at: say(permit.issued_at),
@@ -309,8 +311,8 @@ async fn show(public: &Public, tx: &mut Tx, look: Look) -> Result<Response, Prob
         icon: verdict.icon().svg(),
         word: verdict.public_word(lang),
         why: why(w, lang, &look, &zone, now),
+        successor: look.successor.as_ref().map(|new| new.serial.to_string()).unwrap_or_default(),
         advice: verdict.public_advice(lang),
-        by_number: look.judgement.reasons.contains(&Reason::FoundByNumber),
         facts: facts(w, lang, &look, &zone, now),
         visit,
         age: age.map(|age| say_ago(lang, age)).unwrap_or_default(),

@@ -61,8 +61,6 @@ async fn placards(town: &Town) -> BTreeMap<&'static str, Vec<u8>> {
         envelope::seal(Kind::Permit, &stranger, &valid.claims.encode()).unwrap(),
     );
     all.insert("valid", valid.token);
-    let partial = issue_with(town, "a2", |r| r.terms.mode = Mode::Partial { cap: 60 }).await;
-    all.insert("conditional", partial.token);
     let remote = issue_with(town, "a3", |r| r.terms.mode = Mode::RemoteOnly).await;
     all.insert("remote_only", remote.token);
     let suspended = issue_with(town, "a4", |_| {}).await;
@@ -89,6 +87,16 @@ async fn placards(town: &Town) -> BTreeMap<&'static str, Vec<u8>> {
 
 fn page_of(token: &[u8]) -> String {
     format!("/v/{}", digits::encode(token))
+}
+
+#[tokio::test]
+async fn a_cap_is_said_in_plain_words_beside_the_verdict() {
+    let town = Town::new().await;
+    let partial = issue_with(&town, "a2", |r| r.terms.mode = Mode::Partial { cap: 60 }).await;
+    let (_, zh) = town.get(&page_of(&partial.token), "").await;
+    assert!(zh.contains("许可有效") && zh.contains("限员复工：同时到场不超过 60 人"), "{zh}");
+    let (_, en) = town.get(&format!("{}?lang=en", page_of(&partial.token)), "").await;
+    assert!(en.contains("at most 60 people on site at a time"), "{en}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ words! {
     pub struct VerifyWords {
         title: "公示牌核验", "Check a placard";
         head: "复工许可核验", "Reopening permit check";
-        sample: "样本数据，不具效力", "Sample data, void";
+        sample: "样本数据，不具效力", "Sample, void";
         compare: "请与公示牌和现场核对", "Compare with the placard and the place";
         enterprise: "单位", "Enterprise";
         code: "代码", "Code";
@@ -34,11 +34,10 @@ words! {
         why_suspended_for_now: "{time} 起临时暂停，期间不得生产经营。", "Suspended for now since {time}; no operation meanwhile.";
         why_revoked: "{time} 撤销，不得生产经营。", "Revoked {time}; no operation.";
         why_superseded: "{time} 换发，此牌作废。", "Replaced {time}; this placard is void.";
-        why_successor: "新牌核验编号 {serial}。", "The new check number is {serial}.";
+        why_successor: "新牌核验编号", "New check number:";
         why_expired: "有效期至 {day}。", "It was valid to {day}.";
         why_not_yet: "{day}起生效。", "Valid from {day}.";
         why_key_withdrawn: "签发机构已更换密钥，请该单位到签发机构换发新牌。", "The issuer has changed its key. The enterprise must have its placard reissued.";
-        by_number: "按编号查到。编号可能抄自别处，请逐项核对。", "Found by its number. A number can be copied from elsewhere: compare every line.";
         pass_title: "这是员工出入证", "This is a worker pass";
         pass_why: "出入证由门岗核验，本页不显示持证人的任何信息。拾到出入证的，请交还所在单位或门岗。", "Passes are checked at gates; this page shows nothing about the holder. If you found one, hand it to the enterprise or a gate.";
         number_title: "核验编号查询", "Check by number";

@@ -7,6 +7,8 @@ words! {
         product_short: "复工核验", "Reopening checks";
         skip: "跳到正文", "Skip to content";
         nav_label: "主导航", "Main navigation";
+        menu: "菜单", "Menu";
+        colon: "：", ": ";
         nav_to_do: "待办", "To do";
         nav_applications: "申请", "Applications";
         nav_my_filing: "我的申请", "My filing";

@@ -4,9 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use fantoccini::Locator;
+use fugong_common::placard::pass_text;
 use fugong_common::reader::{PictureLimits, read_picture};
 use fugong_issuer::permits::store as permits;
-use fugong_tests::browser::{Browser, DESK, PHONE};
+use fugong_issuer::{passes, people};
+use fugong_tests::browser::{BACKSPACE, Browser, DESK, ENTER, ESCAPE, PHONE};
 use fugong_tests::person::Person;
 use fugong_tests::scratch::Kind;
 use fugong_tests::stack::{PASSWORD, Stack};
@@ -210,14 +212,105 @@ async fn a_guard_scans_by_camera_and_by_scanner_in_a_browser() {
     browser.close().await;
 }
 
+/// A scanner types a code within a moment and ends it with Enter.
+async fn scan_by_keys(browser: &Browser, text: &str) {
+    browser.keys(&format!("{text}{ENTER}"), Duration::ZERO).await;
+}
+
+/// As fingers type.
+const BY_HAND: Duration = Duration::from_millis(180);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guard_with_keyboard_and_scanner_alone_goes_from_pairing_to_the_record() {
+    let mut stack = Stack::new(Kind::Sqlite).await;
+    let app = &stack.inside;
+    let mut tx = app.db().write().await.unwrap();
+    let people = people::store::list_on_roster(&mut tx, &stack.town.enterprise_id).await.unwrap();
+    let current =
+        permits::list_current_of(&mut tx, &stack.town.enterprise_id, app.now()).await.unwrap();
+    let (issued, change) = passes::issue(app, &mut tx, &people[..1], &current).await.unwrap();
+    app.commit(tx, change).await.unwrap();
+    let pass = pass_text(&issued[0].token);
+    stack.enrol().await;
+    let placard = placard_text(&stack).await;
+    let browser = Browser::start(DESK, None).await;
+
+    // With the code in the link, the focus is on the browser's name; Enter pairs.
+    let code = stack.pairing_code().await;
+    browser.open(&format!("{}/pair?code={code}", stack.gate_origin())).await;
+    browser.tab_to("#label").await;
+    browser.keys(&format!("1{ENTER}"), BY_HAND).await;
+    let (name, _, pin) = fugong_quickstart::town::GUARDS[0];
+    for _ in 0..100 {
+        if browser.text().await.contains(name) {
+            break;
+        }
+        sleep(Duration::from_millis(100)).await;
+        browser.open(&format!("{}/sign-on", stack.gate_origin())).await;
+    }
+    let link = browser.client.find(Locator::LinkText(name)).await.unwrap();
+    let link = link.attr("href").await.unwrap().unwrap();
+    browser.tab_to(&format!("a[href='{link}']")).await;
+    browser.keys(ENTER, BY_HAND).await;
+    browser.see("[data-pin-pad]").await;
+    browser.tab_to("#pin").await;
+    browser.keys(&format!("{pin}{ENTER}"), BY_HAND).await;
+    browser.see("#station[data-stage=ready]").await;
+
+    // A pass: the scanner types it, three digits record it, Escape is the next person.
+    scan_by_keys(&browser, &pass).await;
+    browser.see("#station[data-stage=measure]").await;
+    browser.read(&people[0].name).await;
+    browser.keys("365", BY_HAND).await;
+    browser.see("#station[data-tone=go]").await;
+    browser.keys(ESCAPE, BY_HAND).await;
+    browser.see("#station[data-stage=ready]").await;
+
+    // A placard: Enter presses the blue button, the number finds one person, Enter chooses.
+    scan_by_keys(&browser, &placard).await;
+    browser.see("#act-form button[value=people]").await;
+    browser.keys(ENTER, BY_HAND).await;
+    browser.see("#query").await;
+    browser.tab_to("#query").await;
+    browser.keys(&format!("0002{ENTER}"), BY_HAND).await;
+    browser.see("form[action='/people/choose'] button:focus").await;
+    browser.keys(ENTER, BY_HAND).await;
+    browser.see("#station[data-stage=measure]").await;
+    // A high one waits for Enter; the last digit is taken back, and a normal one records itself.
+    browser.keys("376", BY_HAND).await;
+    browser.see(".verdict.stop").await;
+    browser.keys(&format!("{BACKSPACE}0"), BY_HAND).await;
+    browser.see("#station[data-tone=go]").await;
+    browser.keys(ESCAPE, BY_HAND).await;
+    browser.see("#station[data-stage=ready]").await;
+
+    // Out again: minus turns the lane round, and leaving needs no reading.
+    browser.keys("-", BY_HAND).await;
+    scan_by_keys(&browser, &pass).await;
+    browser.see("#station[data-tone=go]").await;
+
+    // The menu by Tab and Enter, and what was recorded.
+    browser.tab_to(".nav-line a[href='/records']").await;
+    browser.keys(ENTER, BY_HAND).await;
+    browser.read("今日核验记录").await;
+    let records = browser.text().await;
+    assert!(records.contains("36.5") && records.contains("37.0"), "{records}");
+    let passed =
+        browser.evaluate("return document.querySelectorAll('tbody .chip.go').length").await;
+    assert_eq!(passed, 3, "{records}");
+    browser.inspect("keyboard-records").await;
+    browser.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_passer_by_reads_the_verdict_in_a_browser() {
     let stack = Stack::new(Kind::Sqlite).await;
     let placard = placard_text(&stack).await;
     let browser = Browser::start(PHONE, None).await;
     browser.open(&placard).await;
-    // Limited to so many people: an amber "only if", and the name to compare with the place.
-    browser.read("有条件有效").await;
+    // Valid, for so many people at a time, and the name to compare with the place.
+    browser.read("许可有效").await;
+    browser.read("同时到场不超过 400 人").await;
     browser.read(OWN).await;
     browser.inspect("public-1-valid").await;
     browser.follow("English").await;

@@ -96,7 +96,8 @@ async fn the_main_job(kind: Kind) {
     let path = placard.strip_prefix(&stack.origin()).unwrap().to_owned();
     let passer_by = Person::new(&stack.origin());
     let before = passer_by.open(&path).await;
-    assert!(before.status.is_success() && before.body.contains("有条件有效"), "{}", before.body);
+    assert!(before.status.is_success() && before.body.contains("许可有效"), "{}", before.body);
+    assert!(before.body.contains("限员复工：同时到场不超过 400 人"), "{}", before.body);
     wait_for("the gate is online again", 400, async || {
         guard.open("/api/status").await.body.contains("\"online\":true")
     })

@@ -4,10 +4,10 @@ use fugong_common::journal::EntryKind;
 use fugong_common::lang::Lang;
 use fugong_common::time::{Millis, Zone, say_ago, say_span};
 use fugong_common::verdict::{Details, Icon, Sound, Tone, Verdict};
-use fugong_common::words::fill;
+use fugong_common::words::{capital, fill};
 
 use super::keypad::Limits;
-use super::shown::{Action, Line, Panel, Parked, Stage, Status, capital};
+use super::shown::{Action, Line, Panel, Parked, Stage, Status};
 use super::words::{FrameWords, ScanWords};
 use crate::view::{
     Bearings, ClockState, Condition, Direction, GateStatus, Reason, RecentRow, Recorded,
@@ -143,7 +143,12 @@ impl Say {
                 ];
             }
             Step::ChoosePerson => {
-                words.choose_word.clone_into(&mut panel.word);
+                let word = match (outcome.direction, outcome.conditions.is_empty()) {
+                    (Direction::Out, _) => words.choose_word_out,
+                    (Direction::In, true) => words.choose_word,
+                    (Direction::In, false) => words.choose_word_only_if,
+                };
+                word.clone_into(&mut panel.word);
                 panel.stage = Stage::Stopped;
                 panel.actions = vec![
                     Action::new("people", words.look_up_do, "primary"),
@@ -247,6 +252,13 @@ impl Say {
         {
             lines.push(reason.say(self.lang));
         }
+        if let Some(enterprise) = &outcome.enterprise
+            && let Some(cap) = enterprise.cap
+            && outcome.step == Step::ChoosePerson
+            && outcome.direction == Direction::In
+        {
+            lines.push(fill(words.cap_said, &[("cap", &cap), ("n", &enterprise.inside)]));
+        }
         lines.extend(outcome.also.iter().map(|verdict| capital(verdict.word(self.lang))));
         lines.extend(outcome.conditions.iter().map(|condition| self.condition(*condition)));
         lines.extend(outcome.offline_order.iter().cloned());
@@ -282,6 +294,9 @@ impl Say {
         let words = self.words();
         match outcome.step {
             Step::Stopped if guards_own(outcome) => words.refused_do.to_owned(),
+            Step::ChoosePerson if outcome.direction == Direction::Out => {
+                words.choose_do_out.to_owned()
+            }
             Step::ChoosePerson => words.choose_do.to_owned(),
             Step::StatusTaken => words.status_taken_do.to_owned(),
             Step::Recheck => fill(words.recheck_do, &[("limit", &tenths_text(self.limits.fever))]),

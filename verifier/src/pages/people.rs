@@ -45,6 +45,11 @@ impl PeoplePage {
     pub fn maybe_more(&self) -> bool {
         self.rows.as_ref().is_some_and(|rows| rows.len() >= ROWS)
     }
+
+    /// Nobody else is meant: the focus waits on the choice instead of the field.
+    pub fn only_one(&self) -> bool {
+        self.rows.as_ref().is_some_and(|rows| rows.len() == 1)
+    }
 }
 
 #[derive(Debug, Template)]

@@ -4,7 +4,7 @@
 use fugong_common::lang::Lang;
 use fugong_common::service::assets::Assets;
 use fugong_common::verdict::{Icon, Sound, Tone, Verdict};
-use fugong_common::words::fill;
+use fugong_common::words::{capital, fill};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -329,12 +329,6 @@ impl Panel {
         let fever = self.limits.map_or(0, |limits| limits.fever);
         fill(words.normal_below, &[("limit", &super::panel::tenths_text(fever))])
     }
-}
-
-/// English verdict words are lower case in lists and begin with a capital on the panel.
-pub fn capital(word: &str) -> String {
-    let mut chars = word.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// One line of the last checks.

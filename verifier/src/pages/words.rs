@@ -108,6 +108,10 @@ fugong_common::words! {
         recorded_at: "已记录 {time}", "recorded {time}";
         answer_recorded_at: "核验结果已记录 {time}", "answer recorded {time}";
         choose_word: "许可有效", "Permit valid";
+        choose_word_only_if: "有条件有效", "Valid on a condition";
+        choose_word_out: "登记离场", "Leaving";
+        choose_do_out: "查人员，记录离场。", "Look the person up and record the leaving.";
+        cap_said: "限员复工：同时到场不超过 {cap} 人，现有 {n} 人", "Partial reopening: at most {cap} people on site at a time, {n} now";
         choose_do: "查人员或登记来访，再测温。", "Look the person up or register a visitor, then measure.";
         status_taken: "状态已更新", "Status updated";
         status_taken_do: "请再扫公示牌或出入证。", "Now scan the placard or pass again.";

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use fugong_common::permit::Mode;
 use fugong_common::service::problem::Problem;
-use fugong_common::words::fill;
+use fugong_common::words::{capital, fill};
 use serde::Deserialize;
 
 use super::super::acts::{self, ActError, Draft};
@@ -66,6 +66,25 @@ impl FormPage {
     fn fault(&self, field: &str) -> &str {
         self.faults.iter().find(|fault| fault.field == field).map_or("", |fault| &fault.message)
     }
+
+    /// What a field is called, for the list of faults.
+    fn label(&self, field: &str) -> &'static str {
+        match field {
+            "kind" => self.w.f_kind,
+            "class" => self.w.f_class,
+            "class_reason" => self.w.f_class_reason,
+            "premises" => self.w.f_premises,
+            "planned_on" => self.w.f_planned_on,
+            "term_days" => self.w.f_term_days,
+            "mode" => self.w.f_mode,
+            "people" => self.w.f_people,
+            "cap" => self.w.f_cap,
+            "conditions" => self.w.f_conditions,
+            "responsible_name" | "responsible_phone" => self.w.f_responsible,
+            "epidemic_name" | "epidemic_phone" => self.w.f_epidemic,
+            _ => "",
+        }
+    }
 }
 
 /// What a form page is for.
@@ -88,7 +107,7 @@ fn form_page(
     let draft = opened.draft;
     let choose = |value: &'static str, title: String, chosen: &str| Choice {
         value,
-        title,
+        title: capital(&title),
         chosen: value == chosen,
     };
     let on_behalf = if page.actor.post.role.is_of_enterprise() {

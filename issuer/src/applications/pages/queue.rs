@@ -5,6 +5,7 @@ use axum::extract::Query;
 use axum::response::Response;
 use fugong_common::service::problem::Problem;
 use fugong_common::time::{Millis, Zone};
+use fugong_common::words::capital;
 use serde::Deserialize;
 
 use super::super::queue::{self, Cursor, Filter};
@@ -42,7 +43,7 @@ struct Choice {
 /// A state to filter by, with how many are in it.
 struct StateLink {
     href: String,
-    title: &'static str,
+    title: String,
     n: i64,
     current: bool,
 }
@@ -131,9 +132,9 @@ pub async fn queue(page: Page, Query(asked): Query<Asked>) -> Result<Response, P
     let count = |codes: &[&str]| -> i64 {
         counts.iter().filter(|c| codes.contains(&c.state.as_str())).map(|c| c.n).sum()
     };
-    let link = |state: &str, title: &'static str, n: i64| StateLink {
+    let link = |state: &str, title: &str, n: i64| StateLink {
         href: asked.link(state, ""),
-        title,
+        title: capital(title),
         n,
         current: asked.state == state,
     };
@@ -149,13 +150,13 @@ pub async fn queue(page: Page, Query(asked): Query<Asked>) -> Result<Response, P
     let mut classes = vec![any(asked.class.is_empty())];
     classes.extend(CLASSES.into_iter().map(|class| Choice {
         value: class_code(class).to_owned(),
-        title: class_title(class, lang).to_owned(),
+        title: capital(class_title(class, lang)),
         chosen: asked.class == class_code(class),
     }));
     let mut scales = vec![any(asked.scale.is_empty())];
     scales.extend(Scale::ALL.into_iter().map(|scale| Choice {
         value: scale.code().to_owned(),
-        title: scale.title(lang).to_owned(),
+        title: capital(scale.title(lang)),
         chosen: asked.scale == scale.code(),
     }));
     let root = nodes.first().map_or(0, |node| node.path.matches('/').count());

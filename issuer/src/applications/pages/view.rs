@@ -2,14 +2,13 @@
 
 use fugong_common::lang::Lang;
 use fugong_common::time::{Millis, Zone};
-use fugong_common::words::fill;
+use fugong_common::words::{capital, fill};
 
 use super::super::clock::{Elapsed, elapsed};
 use super::super::queue::QueueLine;
 use super::super::state::{Check, State};
 use super::super::terms::{class_of_rank, class_title};
 use super::super::words::ApplicationWords;
-use crate::accounts::Role;
 use crate::divisions::Scale;
 
 /// A chip: class of its tone, mark, words.
@@ -22,7 +21,7 @@ pub struct Chip {
 
 impl Chip {
     fn new((tone, mark): (&'static str, &'static str), text: impl Into<String>) -> Self {
-        Self { tone, mark, text: text.into() }
+        Self { tone, mark, text: capital(&text.into()) }
     }
 }
 
@@ -118,13 +117,6 @@ pub fn waits_for(state: &State, zone: &Zone, now: Millis, lang: Lang) -> String 
 /// A calendar day as people say it.
 pub fn say_date(zone: &Zone, date: &str, now: Millis, lang: Lang) -> String {
     zone.start_of(date).map_or_else(|| date.to_owned(), |at| zone.say_day(lang, at, now))
-}
-
-/// A post's title as it was kept. Titles that are a role's usual one are kept in Chinese and said
-/// in the reader's language; local titles are names and stay.
-pub fn say_post(kept: &str, lang: Lang) -> String {
-    let usual = Role::ALL.iter().find(|role| role.title(Lang::Zh) == kept);
-    usual.map_or_else(|| kept.to_owned(), |role| role.title(lang).to_owned())
 }
 
 /// A row of a queue or to-do list.
