@@ -59,7 +59,7 @@ pub fn load(guard: &Arc<RwLock<Person>>, ledger: &Arc<Ledger>, seed: u64) -> Joi
             match timeout(Duration::from_secs(10), asked).await {
                 Ok(Some((status, _))) if status.is_success() => {
                     lock(&ledger.acknowledged).push(text);
-                    sleep(Duration::from_millis(15)).await;
+                    sleep(Duration::from_millis(30)).await;
                 }
                 _ => {
                     lock(&ledger.unknown).push(text);

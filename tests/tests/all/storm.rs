@@ -246,11 +246,13 @@ impl Storm {
     /// Waits until the gate is well and everything has arrived; then nothing may be missing or double.
     async fn settle(&mut self) {
         let begun = Instant::now();
+        // The load goes on: what is answered from now on is the next round's.
+        let due = self.ledger.count();
         loop {
             let why = match self.wellness().await {
-                Ok(()) => match self.account().await {
+                Ok(()) => match self.account(due).await {
                     Ok(account) => {
-                        println!("  {} acknowledged: {account:?}", self.ledger.count());
+                        println!("  {due} acknowledged: {account:?}");
                         if account.disputed > 0 {
                             self.a_person_is_told().await;
                         }
@@ -292,9 +294,10 @@ impl Storm {
         if well { Ok(()) } else { Err(format!("the gate is not well: {status}")) }
     }
 
-    /// Counts every entry of the ledger at the issuer.
-    async fn account(&self) -> Result<Account, String> {
-        let acknowledged = self.ledger.acknowledged(0);
+    /// Counts the first `due` entries of the ledger at the issuer.
+    async fn account(&self, due: usize) -> Result<Account, String> {
+        let mut acknowledged = self.ledger.acknowledged(0);
+        acknowledged.truncate(due);
         let mut tx = self.stack.inside.db().read().await.unwrap();
         let gate = records::find(&mut tx, &self.stack.town.gate_id).await.unwrap().unwrap();
         let lines = records::list_of_gate(&mut tx, &gate.id, i64::MAX, 10_000_000).await.unwrap();
