@@ -45,7 +45,7 @@ const TOLD_IN_BOTH: &[&str] = &["zh", "en", "title", "post", "issued_as"];
 /// Names and texts that somebody typed, as the database holds them: all that stays Chinese on an
 /// English page.
 async fn typed(stack: &Stack) -> BTreeSet<String> {
-    let path = stack.dir.path().join("issuer").join("issuer.db");
+    let path = stack.issuer_data().join("issuer.db");
     let address = format!("sqlite://{}?mode=ro", path.display());
     let mut db = SqliteConnection::connect(&address).await.expect("the database can be read");
     let mut typed = BTreeSet::new();
