@@ -137,6 +137,7 @@ const SUBJECTS: &[(&str, &str, &str)] = &[
     ("trust", "签发机构清单", "list of signing authorities"),
     ("report", "举报", "report"),
     ("import", "导入", "import"),
+    ("database", "数据库", "database"),
 ];
 
 fn find(table: &'static [(&str, &str, &str)], code: &str, lang: Lang) -> Option<&'static str> {
