@@ -4,10 +4,7 @@
 //! Ed25519 throughout, though most of these formats sign with ECDSA. No reader of ours comes as
 //! far as their signatures.
 
-use std::io::Write as _;
 
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
 use fugong_common::base64url;
 use fugong_common::cbor::Value;
 use fugong_common::digits;
@@ -116,9 +113,23 @@ fn european_certificate() -> String {
         (Value::from(-260_i64), Value::map([(1, certificate)])),
     ]);
     let protected = Value::map([(1, Value::from(-8_i64)), (4, [0xd9; 8].into())]);
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(&web_token(&protected, &claims)).unwrap();
-    format!("HC1:{}", base45(&encoder.finish().unwrap()))
+    format!("HC1:{}", base45(&stored(&web_token(&protected, &claims))))
+}
+
+/// A zlib stream (RFC 1950) with one block that is not compressed: the same bytes on every machine.
+fn stored(data: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(data.len()).unwrap();
+    let (mut low, mut high) = (1_u32, 0_u32);
+    for byte in data {
+        low = (low + u32::from(*byte)) % 65_521;
+        high = (high + low) % 65_521;
+    }
+    let mut stream = vec![0x78, 0x01, 0x01];
+    stream.extend(length.to_le_bytes());
+    stream.extend((!length).to_le_bytes());
+    stream.extend(data);
+    stream.extend((high << 16 | low).to_be_bytes());
+    stream
 }
 
 fn new_zealand_pass() -> String {
