@@ -85,7 +85,7 @@ async fn division(stack: &Stack) -> String {
 
 fn environment(stack: &Stack, database: Option<&str>) -> Vec<(&'static str, String)> {
     let mut env = vec![
-        ("FUGONG_DATA", stack.dir.path().join("issuer").display().to_string()),
+        ("FUGONG_DATA", stack.issuer_data().display().to_string()),
         ("FUGONG_ORIGIN", stack.origin()),
     ];
     env.extend(database.map(|url| ("DATABASE_URL", url.to_owned())));
