@@ -171,8 +171,7 @@ class Court:
         own = self.ages(held, state)
         if behind is not None and rank(behind) > rank(own):
             return behind
-        capped = not self.gate and facts["mode"][0] == 1
-        return "conditional" if capped and own == "valid" else own
+        return own
 
     def behind(self, facts):
         """The verdict on a pass's permit, where there is a register to ask."""
