@@ -2,8 +2,10 @@
 //! implementations read the same file; `tests/interop` holds one of them.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::path::PathBuf;
 
+use flate2::read::ZlibDecoder;
 use fugong_common::envelope::Unverified;
 use fugong_common::hex;
 use fugong_common::keys::{Kind, Role, Signer};
@@ -14,7 +16,7 @@ use fugong_common::status::StatusClaims;
 use fugong_common::time::Millis;
 use fugong_common::verdict::Verdict;
 use fugong_common::wire::PermitRecord;
-use fugong_common::{base64url, digits, judge::Judgement};
+use fugong_common::{base64url, cbor, digits, judge::Judgement};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -78,21 +80,38 @@ fn made_anew() -> Vectors {
     }
 }
 
-/// Status lists by their signers alone: what a compressor makes of a list differs between machines,
-/// and so does the signature above it. That the committed lists open is held by the judgements.
+/// Status lists by signer and inflated claims: what a compressor makes of a list differs between
+/// machines, and so does the signature above it. That the committed lists open, or don't, is held
+/// by the judgements.
 fn without_deflate(value: Value) -> Value {
     match value {
         Value::String(text) => {
             let bytes = base64url::decode(&text).unwrap_or_default();
-            Unverified::parse(Kind::Status, &bytes).map_or(
-                Value::String(text),
-                |list| json!({"list_under": list.key_id().to_string()}),
-            )
+            Unverified::parse(Kind::Status, &bytes).map_or(Value::String(text), |list| {
+                let claims = cbor::Value::decode(list.payload()).map(inflated);
+                json!({"under": list.key_id().to_string(), "claims": format!("{claims:?}")})
+            })
         }
         Value::Array(all) => all.into_iter().map(without_deflate).collect(),
         Value::Object(fields) => {
             fields.into_iter().map(|(name, value)| (name, without_deflate(value))).collect()
         }
+        other => other,
+    }
+}
+
+/// Byte strings that are zlib streams as what is in them; others as they are.
+fn inflated(value: cbor::Value) -> cbor::Value {
+    match value {
+        cbor::Value::Bytes(bytes) => {
+            let mut plain = Vec::new();
+            let read = ZlibDecoder::new(&*bytes).take(8 << 20).read_to_end(&mut plain);
+            cbor::Value::Bytes(if read.is_ok() { plain } else { bytes })
+        }
+        cbor::Value::Array(all) => cbor::Value::Array(all.into_iter().map(inflated).collect()),
+        cbor::Value::Map(fields) => cbor::Value::Map(
+            fields.into_iter().map(|(key, value)| (key, inflated(value))).collect(),
+        ),
         other => other,
     }
 }
