@@ -11,6 +11,10 @@ use fugong_common::service::serve::Shutdown;
 use fugong_common::service::{logging, metrics};
 use fugong_quickstart::town::{ACCOUNTS, GUARDS};
 use fugong_quickstart::{Options, Started, start};
+use mimalloc::MiMalloc;
+
+#[global_allocator]
+static MEMORY: MiMalloc = MiMalloc;
 
 /// The whole system in one process on embedded databases, with a small town of sample enterprises
 #[derive(Debug, Parser)]

@@ -25,6 +25,12 @@ mod town;
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
+
+/// As in the services.
+#[global_allocator]
+static MEMORY: MiMalloc = MiMalloc;
+
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
 pub struct Scale {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fugong_common::time::Millis;
 use sha2::{Digest as _, Sha256};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{QueryBuilder, Sqlite, SqlitePool};
 
 use crate::store::StoreError;
 
@@ -42,37 +42,54 @@ pub enum Move {
 }
 
 impl Move {
-    /// Writes it beside its entry.
-    pub(crate) async fn store(
-        &self,
-        transaction: &mut Transaction<'_, Sqlite>,
-        at: Millis,
-    ) -> Result<(), sqlx::Error> {
+    fn person(&self) -> &PersonKey {
         match self {
-            Self::Entered { person, lineage, name, enterprise, visitor } => {
-                sqlx::query(
-                    "INSERT INTO inside (person, lineage, name, enterprise, visitor, since) \
-                     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (person) DO UPDATE SET \
-                     lineage = excluded.lineage, name = excluded.name, \
-                     enterprise = excluded.enterprise, since = excluded.since",
-                )
-                .bind(&person.0)
-                .bind(lineage.as_slice())
-                .bind(name)
-                .bind(enterprise)
-                .bind(i64::from(*visitor))
-                .bind(at.0)
-                .execute(&mut **transaction)
-                .await?;
-            }
-            Self::Left { person } => {
-                sqlx::query("DELETE FROM inside WHERE person = $1")
-                    .bind(&person.0)
-                    .execute(&mut **transaction)
-                    .await?;
-            }
+            Self::Entered { person, .. } | Self::Left { person } => person,
         }
-        Ok(())
+    }
+}
+
+/// Adds moves, in their order, to what a transaction writes. Of several by one person the last counts.
+pub(crate) fn store<'a>(
+    group: &mut QueryBuilder<Sqlite>,
+    moves: impl Iterator<Item = (&'a Move, Millis)>,
+) {
+    let last: BTreeMap<_, _> = moves.map(|(moved, at)| (moved.person(), (moved, at))).collect();
+    let (mut entered, mut left) = (Vec::new(), Vec::new());
+    for (person, (moved, at)) in last {
+        match moved {
+            Move::Entered { lineage, name, enterprise, visitor, .. } => {
+                entered.push((person, lineage, name, enterprise, visitor, at));
+            }
+            Move::Left { .. } => left.push(person),
+        }
+    }
+    if !entered.is_empty() {
+        group.push("INSERT INTO inside (person, lineage, name, enterprise, visitor, since) ");
+        group.push_values(
+            entered,
+            |mut values, (person, lineage, name, enterprise, visitor, at)| {
+                values
+                    .push_bind(person.0.as_str())
+                    .push_bind(lineage.as_slice())
+                    .push_bind(name.as_str())
+                    .push_bind(enterprise.as_str())
+                    .push_bind(i64::from(*visitor))
+                    .push_bind(at.0);
+            },
+        );
+        group.push(
+            " ON CONFLICT (person) DO UPDATE SET lineage = excluded.lineage, name = excluded.name, \
+             enterprise = excluded.enterprise, since = excluded.since; ",
+        );
+    }
+    if !left.is_empty() {
+        group.push("DELETE FROM inside WHERE person IN (");
+        let mut people = group.separated(", ");
+        for person in left {
+            people.push_bind(person.0.as_str());
+        }
+        group.push("); ");
     }
 }
 

@@ -9,15 +9,16 @@ use fugong_common::time::Millis;
 use fugong_common::verdict::Verdict;
 use fugong_common::wire::Hex;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection as _, QueryBuilder, Sqlite, Transaction};
+use sqlx::{Connection as _, QueryBuilder, Sqlite};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::journal::{Append, NotRecorded, Request, Shared, Standing, lock, signed};
+use crate::presence;
 use crate::store::{NotRecordedCount, Store, StoreError};
 
 /// Entries that one transaction takes at most: bounds the wait of the first for the last.
 const GROUP: usize = 1000;
-/// Rows of one INSERT. Each number of rows is a statement of its own, prepared once: a connection remembers a hundred.
+/// Rows of one INSERT: `SQLite` binds so many values at once with ease.
 const ROWS: usize = 64;
 type Waiter = oneshot::Sender<Result<u64, NotRecorded>>;
 
@@ -35,6 +36,7 @@ impl Writer {
     pub(crate) async fn run(mut self, mut waiting: mpsc::Receiver<Request>) {
         let mut requests = Vec::new();
         while waiting.recv_many(&mut requests, GROUP).await > 0 {
+            gather(&mut waiting, &mut requests).await;
             let mut group: Vec<(Append, Waiter)> = Vec::new();
             for request in requests.drain(..) {
                 match request {
@@ -124,15 +126,14 @@ impl Writer {
             self.chain(&mut head, &mut rows, &append.draft, &append.sealed, append.shown);
         }
         let mut connection = self.connection().await?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        insert(&mut transaction, standing.number, &rows).await?;
-        for append in appends {
-            if let Some(moved) = &append.moved {
-                moved.store(&mut transaction, append.draft.at).await?;
-            }
-        }
-        move_head(&mut transaction, standing.number, &head).await?;
-        transaction.commit().await?;
+        // An error leaves the transaction open; then the connection is dropped, and it with it.
+        let mut group = QueryBuilder::new("BEGIN IMMEDIATE; ");
+        insert(&mut group, standing.number, &rows);
+        move_head(&mut group, standing.number, &head);
+        let moves = appends.iter().filter_map(|a| Some((a.moved.as_ref()?, a.draft.at)));
+        presence::store(&mut group, moves);
+        group.push("COMMIT");
+        group.build().execute(&mut connection).await?;
         self.connection = Some(connection);
         self.shared.commits.fetch_add(1, Ordering::Relaxed);
         metrics::counter!("verifier_journal_commits_total").increment(1);
@@ -188,8 +189,10 @@ impl Writer {
             .bind(draft.at.0)
             .fetch_one(&mut *transaction)
             .await?;
-            insert(&mut transaction, number, &rows).await?;
-            move_head(&mut transaction, number, &head).await?;
+            let mut first = QueryBuilder::new("");
+            insert(&mut first, number, &rows);
+            move_head(&mut first, number, &head);
+            first.build().execute(&mut *transaction).await?;
             transaction.commit().await?;
             self.connection = Some(connection);
             Ok::<_, sqlx::Error>(Standing { number, head, sent_seq: 0 })
@@ -216,16 +219,25 @@ struct Row {
     verdict: Option<Verdict>,
 }
 
-async fn insert(
-    transaction: &mut Transaction<'_, Sqlite>,
-    journal: i64,
-    rows: &[Row],
-) -> Result<(), sqlx::Error> {
+/// Under load, lets everybody else who can go on do so and bring their entries, until nobody does: the fuller a group, the
+/// fewer commits. Where one waits alone, it goes at once.
+async fn gather(waiting: &mut mpsc::Receiver<Request>, requests: &mut Vec<Request>) {
+    let mut before = 0;
+    while before < requests.len() && requests.len() < GROUP {
+        before = requests.len();
+        tokio::task::yield_now().await;
+        while requests.len() < GROUP
+            && let Ok(request) = waiting.try_recv()
+        {
+            requests.push(request);
+        }
+    }
+}
+
+fn insert(group: &mut QueryBuilder<Sqlite>, journal: i64, rows: &[Row]) {
     for rows in rows.chunks(ROWS) {
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO entries (journal, seq, chained, sealed, at, shown, verdict) ",
-        );
-        query.push_values(rows, |mut values, row| {
+        group.push("INSERT INTO entries (journal, seq, chained, sealed, at, shown, verdict) ");
+        group.push_values(rows, |mut values, row| {
             let sealed = row.record.sealed.as_ref().map(|part| {
                 let mut bytes = part.salt.to_vec();
                 bytes.extend_from_slice(&part.bytes);
@@ -240,21 +252,12 @@ async fn insert(
                 .push_bind(i64::from(row.shown))
                 .push_bind(row.verdict.map(Verdict::code));
         });
-        query.build().execute(&mut **transaction).await?;
+        group.push("; ");
     }
-    Ok(())
 }
 
-async fn move_head(
-    transaction: &mut Transaction<'_, Sqlite>,
-    journal: i64,
-    head: &Head,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE journals SET next_seq = $1, head = $2 WHERE number = $3")
-        .bind(signed(head.next_seq))
-        .bind(head.hash.as_slice())
-        .bind(journal)
-        .execute(&mut **transaction)
-        .await?;
-    Ok(())
+fn move_head(group: &mut QueryBuilder<Sqlite>, journal: i64, head: &Head) {
+    group.push("UPDATE journals SET next_seq = ").push_bind(signed(head.next_seq));
+    group.push(", head = ").push_bind(head.hash.as_slice());
+    group.push(" WHERE number = ").push_bind(journal).push("; ");
 }

@@ -12,9 +12,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt};
 
@@ -121,15 +120,16 @@ impl Stream for Metered {
     }
 }
 
-/// Layer: counts large bodies.
+/// Counts large bodies, while they are `answered`.
 pub(super) async fn meter(
-    State(bodies): State<Arc<Bodies>>,
+    bodies: &Arc<Bodies>,
     request: Request,
-    next: Next,
+    answered: impl AsyncFnOnce(Request) -> Response,
 ) -> Response {
     if !may_be_large(request.headers()) {
-        return next.run(request).await;
+        return answered(request).await;
     }
+    let bodies = Arc::clone(bodies);
     let waits = request.headers().contains_key(header::EXPECT);
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let client = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| crowd(peer.0.ip()));
@@ -138,7 +138,7 @@ pub(super) async fn meter(
     let arriving = Arriving { rest, bodies, client, held: 0, refused: false, complete: false };
     let arriving = Arc::new(Mutex::new(arriving));
     let body = Body::from_stream(Metered(Arc::clone(&arriving)));
-    let response = next.run(Request::from_parts(parts, body)).await;
+    let response = answered(Request::from_parts(parts, body)).await;
     let (refused, complete) = {
         let arriving = lock(&arriving);
         (arriving.refused, arriving.complete)
@@ -195,18 +195,22 @@ async fn waste(arriving: &Mutex<Arriving>) {
 mod tests {
     use super::*;
     use axum::Router;
-    use axum::extract::DefaultBodyLimit;
-    use axum::middleware::from_fn_with_state;
+    use axum::extract::{DefaultBodyLimit, State};
+    use axum::middleware::{Next, from_fn_with_state};
     use axum::routing::post;
     use tower::ServiceExt;
 
     const MEGABYTE: usize = 1 << 20;
 
+    async fn layer(State(bodies): State<Arc<Bodies>>, request: Request, next: Next) -> Response {
+        meter(&bodies, request, async |request| next.run(request).await).await
+    }
+
     fn app(bodies: &Arc<Bodies>, largest: usize) -> Router {
         Router::new()
             .route("/", post(async |body: Bytes| body.len().to_string()))
             .layer(DefaultBodyLimit::max(largest))
-            .layer(from_fn_with_state(Arc::clone(bodies), meter))
+            .layer(from_fn_with_state(Arc::clone(bodies), layer))
     }
 
     async fn send(bodies: &Arc<Bodies>, client: u8, parts: Vec<Bytes>) -> (u16, usize) {

@@ -4,10 +4,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
-use axum::middleware::Next;
-use axum::response::Response;
 
 /// Set by proxies: the addresses that a request came through, the nearest last.
 const FORWARDED: &str = "x-forwarded-for";
@@ -104,19 +102,14 @@ pub fn crowd(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Layer: from here on [`ConnectInfo`] names the client.
-pub(super) async fn find(
-    State(proxies): State<Proxies>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+/// From here on [`ConnectInfo`] names the client.
+pub(super) fn find(proxies: &Proxies, request: &mut Request) {
     if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() {
         let client = proxies.client(peer.ip(), request.headers());
         if client != peer.ip() {
             request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, 0)));
         }
     }
-    next.run(request).await
 }
 
 #[cfg(test)]

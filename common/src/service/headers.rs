@@ -3,11 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::Next;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
-use tracing::Instrument;
+use tracing::Span;
 
 use super::ambient::MonotonicClock;
 use crate::entropy::{Entropy, bytes};
@@ -35,9 +34,8 @@ static ALWAYS: [(HeaderName, &str); 7] = [
 /// Half a year, this host only: a town's other services under the same domain are not ours to bind.
 const HSTS: &str = "max-age=15552000";
 
-/// Layer: adds what a handler hasn't set itself. `true` for a service reached over HTTPS.
-pub(super) async fn protect(State(https): State<bool>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+/// Adds what a handler hasn't set itself. `true` for a service reached over HTTPS.
+pub(super) fn protect(https: bool, response: &mut Response) {
     let headers = response.headers_mut();
     for (name, value) in &ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -45,7 +43,6 @@ pub(super) async fn protect(State(https): State<bool>, request: Request, next: N
     if https {
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(HeaderValue::from_static(HSTS));
     }
-    response
 }
 
 /// Names one request in log, header and error page.
@@ -65,35 +62,51 @@ pub(super) struct Recorder {
     pub entropy: Arc<dyn Entropy>,
 }
 
-/// Layer: gives the request an id and writes one line about it: method, route, status,
-/// milliseconds. The route is the pattern, not the path, because paths hold tokens and serials;
-/// queries, bodies and addresses stay out for the same reason.
-pub(super) async fn record(
-    State(recorder): State<Recorder>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let number = u64::from_be_bytes(bytes(&*recorder.entropy));
-    let id = RequestId(format!("{number:016x}").into());
-    request.extensions_mut().insert(id.clone());
-    let method = request.method().as_str().to_owned();
-    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
-    let route = route.to_owned();
-    let service = recorder.service;
-    let span = tracing::info_span!("request", service, id = %id);
-    let elapsed = MonotonicClock::start();
-    let mut response = next.run(request).instrument(span.clone()).await;
-    let (status, millis) = (response.status().as_u16(), elapsed.elapsed_millis());
-    if is_probe(&route) {
-        tracing::debug!(parent: &span, method, route, status, millis, "answered");
-    } else {
-        tracing::info!(parent: &span, method, route, status, millis, "answered");
+/// One request on its way: its id, and the line of the log that is written once it is answered: method, route, status,
+/// milliseconds. The route is the pattern, not the path, because paths hold tokens and serials; queries, bodies and
+/// addresses stay out for the same reason.
+pub(super) struct Entry {
+    service: &'static str,
+    id: RequestId,
+    method: Method,
+    route: Option<MatchedPath>,
+    begun: MonotonicClock,
+    pub span: Span,
+}
+
+impl Recorder {
+    /// Gives the request its id.
+    pub(super) fn begin(&self, request: &mut Request) -> Entry {
+        let number = u64::from_be_bytes(bytes(&*self.entropy));
+        let id = RequestId(format!("{number:016x}").into());
+        request.extensions_mut().insert(id.clone());
+        Entry {
+            service: self.service,
+            span: tracing::info_span!("request", service = self.service, id = %id),
+            id,
+            method: request.method().clone(),
+            route: request.extensions().get().cloned(),
+            begun: MonotonicClock::start(),
+        }
     }
-    super::metrics::count_request(service, &method, route, status, millis);
-    if let Ok(value) = HeaderValue::try_from(id.to_string()) {
-        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+}
+
+impl Entry {
+    /// Writes the line, and the id into the answer.
+    pub(super) fn end(self, response: &mut Response) {
+        let method = self.method.as_str();
+        let route = self.route.as_ref().map_or("-", MatchedPath::as_str);
+        let (status, millis) = (response.status().as_u16(), self.begun.elapsed_millis());
+        if is_probe(route) {
+            tracing::debug!(parent: &self.span, method, route, status, millis, "answered");
+        } else {
+            tracing::info!(parent: &self.span, method, route, status, millis, "answered");
+        }
+        super::metrics::count_request(self.service, method, route, status, millis);
+        if let Ok(value) = HeaderValue::try_from(&*self.id.0) {
+            response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+        }
     }
-    response
 }
 
 /// Questions that machines ask every few seconds.

@@ -6,7 +6,6 @@ use axum::Router;
 use axum::extract::{FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
@@ -59,16 +58,19 @@ fn value_in<'a>(line: &'a str, name: &str, separator: char) -> Option<&'a str> {
         .find_map(|(key, value)| (key == name).then_some(value))
 }
 
-/// Layer: decides the language once, for handlers and for `Content-Language`.
-pub(super) async fn choose(mut request: Request, next: Next) -> Response {
+/// Decides the language once, for handlers and for [`tell`].
+pub(super) fn choose(request: &mut Request) -> Language {
     let language = Language::of_request(request.uri(), request.headers());
     request.extensions_mut().insert(language);
-    let mut response = next.run(request).await;
+    language
+}
+
+/// Says in `Content-Language` what a handler hasn't said itself.
+pub(super) fn tell(language: Language, response: &mut Response) {
     response
         .headers_mut()
         .entry(header::CONTENT_LANGUAGE)
         .or_insert(HeaderValue::from_static(language.0.tag()));
-    response
 }
 
 /// `/lang/zh` and `/lang/en`, by link or by form, with `?to=/path` to return to.

@@ -1,5 +1,7 @@
 //! The log: to standard error, as text for people or JSON for collectors.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -36,7 +38,12 @@ pub fn start(style: Style, filter: Option<&str>) {
     let registry = tracing_subscriber::registry().with(filter);
     let started = match style {
         Style::Text => registry
-            .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false))
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .with_ansi(std::io::stderr().is_terminal())
+                    .with_writer(std::io::stderr)
+                    .with_target(false),
+            )
             .try_init(),
         Style::Json => registry
             .with(

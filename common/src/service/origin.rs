@@ -7,11 +7,8 @@
 
 use std::fmt;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use std::sync::Arc;
 
 use super::problem::Problem;
 
@@ -197,19 +194,12 @@ impl From<Refusal> for Problem {
     }
 }
 
-/// Layer: refuses foreign hosts and foreign pages.
-pub(super) async fn guard(
-    State(origins): State<Arc<Origins>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    match origins.check(request.method(), request.uri(), request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => {
-            tracing::debug!(?refusal, "refused before routing");
-            Problem::from(refusal).into_response()
-        }
-    }
+/// Refuses foreign hosts and foreign pages.
+pub(super) fn guard(origins: &Origins, request: &Request) -> Result<(), Problem> {
+    origins.check(request.method(), request.uri(), request.headers()).map_err(|refusal| {
+        tracing::debug!(?refusal, "refused before routing");
+        Problem::from(refusal)
+    })
 }
 
 #[cfg(test)]

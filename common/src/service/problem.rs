@@ -9,9 +9,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
@@ -236,6 +235,19 @@ pub struct Asked {
     pub lang: Lang,
     pub path: String,
     pub request_id: String,
+    /// A person in a browser asks, rather than a program.
+    as_page: bool,
+}
+
+impl Asked {
+    pub(super) fn of(request: &Request, language: Language) -> Self {
+        Self {
+            lang: language.0,
+            path: request.uri().path().to_owned(),
+            request_id: request.extensions().get().map(RequestId::to_string).unwrap_or_default(),
+            as_page: wants_page(request.uri().path(), request.headers()),
+        }
+    }
 }
 
 /// Draws a problem as a whole HTML page.
@@ -247,21 +259,9 @@ fn wants_page(path: &str, headers: &HeaderMap) -> bool {
     !path.starts_with("/api/") && accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// Layer: says problems in the request's language, as a page to browsers, and gives the framework's
+/// Says problems in the request's language, as a page to browsers, and gives the framework's
 /// own refusals (no such route, body too long, unreadable form) the same shape.
-pub(super) async fn speak(
-    State(page): State<ErrorPage>,
-    language: Language,
-    request: Request,
-    next: Next,
-) -> Response {
-    let as_page = wants_page(request.uri().path(), request.headers());
-    let asked = Asked {
-        lang: language.0,
-        path: request.uri().path().to_owned(),
-        request_id: request.extensions().get().map(RequestId::to_string).unwrap_or_default(),
-    };
-    let response = next.run(request).await;
+pub(super) async fn speak(page: &ErrorPage, asked: Asked, response: Response) -> Response {
     let known = response.extensions().get::<Problem>().cloned();
     let (mut parts, body) = response.into_parts();
     let problem = match known {
@@ -279,7 +279,7 @@ pub(super) async fn speak(
         None => return Response::from_parts(parts, body),
     };
     parts.headers.remove(header::CONTENT_LENGTH);
-    let (mime, body) = if as_page {
+    let (mime, body) = if asked.as_page {
         ("text/html; charset=utf-8", page(&problem, &asked))
     } else {
         let body = problem.body(asked.lang, Some(&asked.request_id));
@@ -384,7 +384,12 @@ mod tests {
 
     #[test]
     fn what_was_asked_for_cannot_write_markup() {
-        let asked = Asked { lang: Lang::En, path: "/".into(), request_id: "<script>".into() };
+        let asked = Asked {
+            lang: Lang::En,
+            path: "/".into(),
+            request_id: "<script>".into(),
+            as_page: true,
+        };
         let page = plain_page("/assets/x/base.css".into())(&Problem::not_found(), &asked);
         assert!(page.contains("&lt;script&gt;") && !page.contains("<script>"));
     }

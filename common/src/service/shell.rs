@@ -7,17 +7,18 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument as _;
 
 use super::assets::Assets;
 use super::bodies::{Bodies, meter};
 use super::client::{self, Proxies};
-use super::headers::{Recorder, protect, record};
+use super::headers::{Recorder, protect};
 use super::language;
 use super::origin::{Origins, guard};
-use super::problem::{ErrorPage, Problem, plain_page, speak};
+use super::problem::{Asked, ErrorPage, Problem, plain_page, speak};
 use crate::entropy::Entropy;
 
 /// Largest body unless a route sets its own `DefaultBodyLimit`.
@@ -83,9 +84,15 @@ impl Shell {
     pub fn around(self, routes: Router) -> Router {
         let allowed = self.origins.allowed();
         let https = !allowed.is_empty() && allowed.iter().all(super::origin::Origin::is_https);
-        let patience = Patience { usual: self.time_out, longer: self.patient.into() };
-        let bodies = Arc::new(Bodies::new(BODIES_BYTES, BODIES_OF_ONE_BYTES));
-        let recorder = Recorder { service: self.service, entropy: self.entropy };
+        let way = Way {
+            https,
+            patience: Patience { usual: self.time_out, longer: self.patient },
+            bodies: Arc::new(Bodies::new(BODIES_BYTES, BODIES_OF_ONE_BYTES)),
+            recorder: Recorder { service: self.service, entropy: self.entropy },
+            origins: self.origins,
+            proxies: self.proxies,
+            error_page: self.error_page,
+        };
         routes
             .merge(self.assets.routes())
             .merge(language::routes(https))
@@ -93,24 +100,54 @@ impl Shell {
             .method_not_allowed_fallback(async || {
                 Problem::for_status(StatusCode::METHOD_NOT_ALLOWED)
             })
-            // Innermost first.
-            .layer(DefaultBodyLimit::max(self.body_limit_bytes))
-            .layer(from_fn_with_state(patience, in_time))
-            .layer(from_fn_with_state(bodies, meter))
-            .layer(CatchPanicLayer::custom(Problem::panicked))
-            .layer(from_fn_with_state(Arc::new(self.origins), guard))
-            .layer(from_fn_with_state(self.error_page, speak))
-            .layer(from_fn(language::choose))
-            .layer(from_fn_with_state(https, protect))
-            .layer(from_fn_with_state(recorder, record))
-            .layer(from_fn_with_state(self.proxies, client::find))
+            .layer((
+                from_fn_with_state(Arc::new(way), through),
+                CatchPanicLayer::custom(Problem::panicked),
+                DefaultBodyLimit::max(self.body_limit_bytes),
+            ))
     }
 }
 
-#[derive(Clone)]
+/// What stands along the way of every request.
+struct Way {
+    proxies: Proxies,
+    recorder: Recorder,
+    https: bool,
+    error_page: ErrorPage,
+    origins: Origins,
+    bodies: Arc<Bodies>,
+    patience: Patience,
+}
+
+/// From the socket to the handler and back, outermost first. One function and not eight layers: each layer of a router
+/// copies all that it surrounds for every request.
+async fn through(State(way): State<Arc<Way>>, mut request: Request, next: Next) -> Response {
+    client::find(&way.proxies, &mut request);
+    let entry = way.recorder.begin(&mut request);
+    let span = entry.span.clone();
+    let answered = async {
+        let language = language::choose(&mut request);
+        let asked = Asked::of(&request, language);
+        let response = match guard(&way.origins, &request) {
+            Ok(()) => {
+                let in_time = async |request| in_time(&way.patience, request, next).await;
+                meter(&way.bodies, request, in_time).await
+            }
+            Err(problem) => problem.into_response(),
+        };
+        let mut response = speak(&way.error_page, asked, response).await;
+        language::tell(language, &mut response);
+        response
+    };
+    let mut response = answered.instrument(span).await;
+    protect(way.https, &mut response);
+    entry.end(&mut response);
+    response
+}
+
 struct Patience {
     usual: Duration,
-    longer: Arc<[(String, Duration)]>,
+    longer: Vec<(String, Duration)>,
 }
 
 impl Patience {
@@ -120,7 +157,7 @@ impl Patience {
     }
 }
 
-async fn in_time(State(patience): State<Patience>, request: Request, next: Next) -> Response {
+async fn in_time(patience: &Patience, request: Request, next: Next) -> Response {
     let patience = patience.with(request.uri().path());
     if let Ok(response) = tokio::time::timeout(patience, next.run(request)).await {
         return response;

@@ -27,6 +27,7 @@ mod watch;
 mod words;
 
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use askama::Template;
@@ -55,28 +56,39 @@ pub use self::frames::FRAME_BYTES;
 /// A photo from a phone; pixels are bounded apart from it.
 const PHOTO_BYTES: usize = 16 << 20;
 
-/// What the handlers share.
+/// What the handlers share. One pointer: a router copies it several times for every request.
 #[derive(Clone, Debug)]
-pub struct Site {
+pub struct Site(Arc<Parts>);
+
+#[derive(Debug)]
+pub struct Parts {
     gate: Gate,
     assets: Assets,
     frames: Frames,
     /// Tries at pairing codes and PINs, per address. The engine's own lock-outs count per code and
     /// per guard; this keeps one address from trying all guards.
-    tries: Arc<RateLimiter<IpAddr>>,
+    tries: RateLimiter<IpAddr>,
     https: bool,
+}
+
+impl Deref for Site {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl Site {
     /// `assets` holds [`ASSETS`]; `https` marks cookies for HTTPS only.
     pub fn new(gate: Gate, assets: Assets, https: bool) -> Self {
-        Self {
+        Self(Arc::new(Parts {
             gate,
             assets,
             frames: Frames::default(),
-            tries: Arc::new(RateLimiter::new(Rate::per_minute(20), 4096)),
+            tries: RateLimiter::new(Rate::per_minute(20), 4096),
             https,
-        }
+        }))
     }
 
     fn say(&self, lang: Lang) -> Say {
