@@ -22,6 +22,7 @@ pub mod permit;
 pub mod person;
 pub mod placard;
 pub mod records;
+pub mod remark;
 pub mod serial;
 pub mod status;
 pub mod temperature;

@@ -2,6 +2,7 @@
 
 use fugong_common::journal::{Entry, EntryKind, Sealed};
 use fugong_common::person::mask_name;
+use fugong_common::remark;
 use fugong_common::serial::PassReference;
 use fugong_common::time::Millis;
 use fugong_common::verdict::Verdict;
@@ -184,12 +185,15 @@ impl Gate {
         for shown in shown {
             let Ok(entry) = Entry::decode(&shown.record.chained) else { continue };
             let sealed = shown.record.sealed.and_then(|part| Sealed::from_bytes(&part.bytes).ok());
-            if sealed.and_then(|sealed| sealed.operator).as_deref() != Some(&guard.id) {
+            let sealed = sealed.unwrap_or_default();
+            if sealed.operator.as_deref() != Some(&guard.id) {
                 continue;
             }
             summary.checks += 1;
             match entry.draft.verdict {
-                Some(Verdict::Valid | Verdict::Conditional) => summary.passed += 1,
+                Some(Verdict::Valid | Verdict::Conditional) if !is_refused(&entry, &sealed) => {
+                    summary.passed += 1;
+                }
                 _ => summary.stopped += 1,
             }
         }
@@ -201,6 +205,12 @@ impl Gate {
 fn unreadable(error: sqlx::Error) -> GateError {
     tracing::error!(%error, "records cannot be read");
     GateError::NotRecorded
+}
+
+/// Whether the guard's own decision ended it.
+fn is_refused(entry: &Entry, sealed: &Sealed) -> bool {
+    let text = sealed.text.as_deref().unwrap_or_default();
+    remark::read_refusal(entry.draft.kind, text).is_some()
 }
 
 fn row(
@@ -218,6 +228,7 @@ fn row(
     let open = fresh && correctable(shown.seq);
     Some(RecentRow {
         seq: shown.seq,
+        refused: is_refused(&entry, &sealed),
         at: entry.draft.at,
         kind: entry.draft.kind.code().to_owned(),
         verdict: entry.draft.verdict,

@@ -1,6 +1,7 @@
 //! What a guard does with an open session: name the person, measure, confirm, refuse, approve, correct.
 
 use fugong_common::journal::EntryKind;
+use fugong_common::remark;
 use fugong_common::temperature::Temperature;
 use fugong_common::verdict::Verdict;
 
@@ -238,7 +239,7 @@ impl Gate {
             }
             session.state = State::Stopped(before.verdict);
             let mut note = Note::of(EntryKind::Check, before.verdict);
-            note.text = Some(format!("refused {reason}").trim_end().to_owned());
+            note.text = Some(remark::refusal(&reason));
             Ok(Outcome {
                 verdict: before.verdict,
                 step: Step::Stopped,

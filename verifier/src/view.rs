@@ -250,6 +250,8 @@ pub struct RecentRow {
     pub plate: Option<String>,
     pub tenths: Option<i16>,
     pub guard: String,
+    /// The guard did not let them in, whatever had been answered.
+    pub refused: bool,
     /// May still be corrected, and until when.
     pub correctable_until: Option<Millis>,
     pub sent: bool,

@@ -266,6 +266,31 @@ async fn whom_the_guard_does_not_let_in_is_shown_red_and_recorded() {
 }
 
 #[tokio::test]
+async fn a_refusal_is_the_guards_whatever_the_gate_had_answered_and_counts_as_one() {
+    let lane = Lane::manned().await;
+    // A reading that is too low asks for another; the guard has seen enough.
+    let session = lane.show(&lane.town.passes[3]).await.attribute("data-session").to_owned();
+    let low = lane.post(&format!("/session/{session}/measure"), "temperature=34.5").await;
+    assert!(low.text.contains("<title>读数偏低"), "{}", low.attribute("data-title"));
+    let act = format!("/session/{session}/act");
+    lane.post(&act, "do=refuse&reason=不肯复测").await;
+    let row = lane.gate.recent(1).await.unwrap().remove(0);
+    assert!(row.refused, "{row:?}");
+    // The gate would have let this one in under a condition that the guard did not see met.
+    let serial = lane.town.passes[2].clone();
+    let session = lane.show(&serial).await.attribute("data-session").to_owned();
+    lane.post(&format!("/session/{session}/measure"), "temperature=36.5").await;
+    let again = lane.show(&serial).await;
+    let session = again.attribute("data-session").to_owned();
+    assert!(again.text.contains("value=\"confirm\""), "{}", again.attribute("data-title"));
+    lane.post(&format!("/session/{session}/act"), "do=refuse&reason=人证不符").await;
+    let records = lane.get("/records").await.text;
+    assert_eq!(records.matches("</svg>不予放行</span>").count(), 2, "{records}");
+    let shift = lane.get("/shift").await.text;
+    assert!(shift.contains("本班核验 3 次，放行 1，不予放行 2"), "{shift}");
+}
+
+#[tokio::test]
 async fn a_script_gets_the_station_alone() {
     let lane = Lane::manned().await;
     let part = lane.get("/part").await.text;

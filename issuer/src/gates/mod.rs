@@ -21,6 +21,8 @@ pub mod store;
 mod words;
 
 #[cfg(test)]
+mod refusal_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod transit_tests;

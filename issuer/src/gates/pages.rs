@@ -9,7 +9,6 @@ use fugong_common::keys::{Fingerprint, PublicKey};
 use fugong_common::person::clean_name;
 use fugong_common::service::problem::Problem;
 use fugong_common::time::{Millis, say_ago};
-use fugong_common::verdict::Verdict;
 use serde::Deserialize;
 
 use super::store::{self, GateRow, GuardRow, NewGate, ScanLine};
@@ -354,20 +353,7 @@ fn grouped(fingerprint: &Fingerprint) -> String {
 
 fn scan_shown(page: &Page, w: &'static GateWords, line: ScanLine) -> ScanShown {
     let scan = line.scan;
-    let verdict = Verdict::from_code(&scan.verdict);
-    let (tone, mark) = match verdict.map(Verdict::tone) {
-        Some(fugong_common::verdict::Tone::Go) => ("ok", "✓"),
-        Some(fugong_common::verdict::Tone::OnlyIf | fugong_common::verdict::Tone::Step) => {
-            ("warn", "▲")
-        }
-        Some(fugong_common::verdict::Tone::Stop) => ("stop", "■"),
-        _ => ("unk", "●"),
-    };
-    let word = match verdict {
-        Some(verdict) => verdict.word(page.lang).to_owned(),
-        None if scan.kind == "unread" => w.unread_entry.to_owned(),
-        None => super::kind_title(&scan.kind, page.lang).to_owned(),
-    };
+    let said = super::remark::outcome(&scan, page.lang);
     let mut notes = Vec::new();
     if scan.clock_certain == 0 && scan.kind != "unread" {
         notes.push(w.clock_uncertain.to_owned());
@@ -375,16 +361,16 @@ fn scan_shown(page: &Page, w: &'static GateWords, line: ScanLine) -> ScanShown {
     if scan.received_at - scan.at > 10 * 60_000 {
         notes.push(w.later.to_owned());
     }
-    if !scan.note.is_empty() {
-        notes.push(super::remark::say(&scan.note, page.lang));
+    if !said.remark.is_empty() {
+        notes.push(said.remark);
     }
     let zone = page.zone();
     ScanShown {
         time: zone.say_time(page.lang, Millis(scan.at), page.now),
         instant: zone.stamp(Millis(scan.at)),
-        verdict: word,
-        tone,
-        mark,
+        verdict: said.word,
+        tone: said.tone,
+        mark: said.mark,
         person: scan.name,
         vehicle: scan.vehicle,
         temperature: scan

@@ -125,6 +125,8 @@ struct Figure {
     checks: i64,
     /// Of these, so many with a temperature.
     measured: i64,
+    /// Of these, so many that the guard did not let in, whatever the gate had answered.
+    refused: i64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -160,6 +162,7 @@ async fn figures(
             direction: row.direction,
             checks: row.checks,
             measured: row.measured,
+            refused: row.refused,
         })
         .collect();
     let checks = figures.iter().map(|figure| figure.checks).sum();

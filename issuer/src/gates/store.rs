@@ -632,13 +632,15 @@ pub async fn list_of_enterprise(
     )
 }
 
-/// How often a verdict was given, and with how many temperatures.
+/// How often a verdict was given, with how many temperatures, and how often the guard let nobody in
+/// all the same.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct VerdictCount {
     pub verdict: String,
     pub direction: String,
     pub checks: i64,
     pub measured: i64,
+    pub refused: i64,
 }
 
 /// An enterprise's checks made from one instant until before another. Nothing is received before
@@ -652,7 +654,8 @@ pub async fn count_by_verdict(
     rows!(
         tx,
         VerdictCount,
-        "SELECT verdict, direction, COUNT(*) AS checks, COUNT(tenths_celsius) AS measured FROM scans \
+        "SELECT verdict, direction, COUNT(*) AS checks, COUNT(tenths_celsius) AS measured, \
+         COUNT(CASE WHEN kind = 'check' AND substr(note || ' ', 1, 8) = 'refused ' THEN 1 END) AS refused FROM scans \
          WHERE enterprise_id = $1 AND received_at >= $2 AND at >= $2 AND at < $3 \
          GROUP BY verdict, direction ORDER BY verdict, direction",
         enterprise_id,

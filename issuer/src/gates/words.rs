@@ -78,6 +78,8 @@ words! {
         clock_uncertain: "时钟不可信", "clock uncertain";
         later: "补传", "sent later";
         unread_entry: "无法识别的记录，已保留", "not understood, kept";
+        guard_refused: "值守人员不予放行", "Refused by the guard";
+        gate_answered: "核验机显示：{word}", "the gate had answered: {word}";
         older: "更早的记录", "Older records";
         back: "返回门岗列表", "Back to the gates";
         done_added: "门岗已新建，请生成注册码。", "The gate is added. Make an enrolment code.";

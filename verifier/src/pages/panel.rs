@@ -319,18 +319,24 @@ impl Say {
         let mut who = vec![row.name.clone()];
         who.extend(row.plate.clone());
         who.retain(|part| !part.is_empty());
-        // Among finished checks, a document that only lacked a step belongs to somebody whom the
-        // guard didn't let in; whoever passed on one has an entry of another kind.
-        let refused = row.kind == EntryKind::Check.code()
+        // Where the personal part is gone: among finished checks, a document that only lacked a step
+        // belongs to somebody whom the guard didn't let in; whoever passed has an entry of another kind.
+        let lacked = row.kind == EntryKind::Check.code()
             && row.direction != Some(Direction::Out)
             && matches!(verdict, Verdict::Measure | Verdict::Conditional | Verdict::CapFull);
+        let refused = row.refused || lacked;
         let looks = if refused { Verdict::Revoked } else { verdict };
-        let word = if refused { self.words().refuse } else { verdict.word(self.lang) };
+        let word = match (refused, verdict.tone()) {
+            (false, _) => verdict.word(self.lang).to_owned(),
+            // What stood against them anyway is said, too.
+            (true, Tone::Stop) => format!("{} · {}", verdict.word(self.lang), self.words().refuse),
+            (true, _) => self.words().refuse.to_owned(),
+        };
         Some(Line {
             time: self.zone.clock_time(row.at),
             tone: looks.tone().class(),
             icon: looks.icon().name(),
-            word: word.to_owned(),
+            word,
             who: who.join(" "),
             reading: row.tenths.map(degrees),
             way: row.direction.map(|direction| self.way(direction)).unwrap_or_default(),

@@ -156,6 +156,7 @@ pub fn row(seq: u64, verdict: Verdict, name: &str, tenths: Option<i16>, ago: i64
         plate: name.is_empty().then(|| "鲁 F·12345".to_owned()),
         tenths,
         guard: "王建国".to_owned(),
+        refused: false,
         correctable_until: (ago < 10).then(|| NOW.plus_seconds(10 - ago)),
         sent: ago > 60,
     }
