@@ -73,9 +73,32 @@ impl From<StatusFault> for PassError {
     }
 }
 
+impl PassError {
+    /// What an administrator of the enterprise can put right, in one language.
+    fn say(&self, lang: Lang) -> Option<String> {
+        let words = PassWords::of(lang);
+        let with = |text: &str, name: &String| fugong_common::words::fill(text, &[("name", name)]);
+        match self {
+            Self::NoPermit => Some(words.no_permit.to_owned()),
+            Self::StartsTooLate(name) => Some(with(words.too_late, name)),
+            Self::Person(name) => Some(with(words.bad_person, name)),
+            Self::Db(_) | Self::Key(_) | Self::Status(_) | Self::Print(_) | Self::Fonts(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for PassError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:?}")
+        match self {
+            Self::Db(error) => write!(f, "{error}"),
+            Self::Key(error) => write!(f, "{error}"),
+            Self::Status(fault) => write!(f, "{fault}"),
+            Self::Print(error) => write!(f, "{error}"),
+            Self::Fonts(error) => write!(f, "{error}"),
+            Self::NoPermit | Self::StartsTooLate(_) | Self::Person(_) => {
+                f.write_str(&self.say(Lang::En).unwrap_or_default())
+            }
+        }
     }
 }
 
@@ -83,30 +106,20 @@ impl std::error::Error for PassError {}
 
 impl From<PassError> for Problem {
     fn from(error: PassError) -> Self {
-        let refuse = |code: &'static str, zh: String, en: String| {
-            Self::new(StatusCode::CONFLICT, code, ("不能发放出入证", "No pass can be issued"))
-                .detail((zh, en))
+        let said = |lang| error.say(lang).unwrap_or_default();
+        let detail = (said(Lang::Zh), said(Lang::En));
+        let code = match error {
+            PassError::Db(error) => return error.into(),
+            PassError::Key(error) => return error.into(),
+            PassError::Status(fault) => return fault.into(),
+            PassError::Print(error) => return permits::issue::print_problem(&error),
+            PassError::Fonts(cause) => return Self::internal(cause),
+            PassError::NoPermit => "no_permit",
+            PassError::StartsTooLate(_) => "starts_too_late",
+            PassError::Person(_) => "person",
         };
-        let (zh, en) = (PassWords::of(Lang::Zh), PassWords::of(Lang::En));
-        let with = |text: &str, name: &str| {
-            fugong_common::words::fill(text, &[("name", &name.to_owned())])
-        };
-        match error {
-            PassError::Db(error) => error.into(),
-            PassError::Key(error) => error.into(),
-            PassError::Status(fault) => fault.into(),
-            PassError::Print(error) => permits::issue::print_problem(&error),
-            PassError::Fonts(cause) => Self::internal(cause),
-            PassError::NoPermit => {
-                refuse("no_permit", zh.no_permit.to_owned(), en.no_permit.to_owned())
-            }
-            PassError::StartsTooLate(name) => {
-                refuse("starts_too_late", with(zh.too_late, &name), with(en.too_late, &name))
-            }
-            PassError::Person(name) => {
-                refuse("person", with(zh.bad_person, &name), with(en.bad_person, &name))
-            }
-        }
+        Self::new(StatusCode::CONFLICT, code, ("不能发放出入证", "No pass can be issued"))
+            .detail(detail)
     }
 }
 

@@ -129,3 +129,28 @@ async fn who_leaves_takes_no_pass_along() {
     assert_eq!(town.post("/people/w1/left", &contact, "left_on=2020-02-10").await.0, 303);
     assert_eq!(published(&town, &pass).await, Status::Revoked);
 }
+
+#[test]
+fn whatever_stops_a_pass_is_said_in_words_that_say_what_to_do() {
+    let name = || "赵六".to_owned();
+    let errors = [
+        (PassError::NoPermit, "Have one issued or resumed first"),
+        (
+            PassError::StartsTooLate(name()),
+            "赵六 starts after the permit has ended. Correct the date",
+        ),
+        (
+            PassError::Person(name()),
+            "of 赵六 hold characters that can't be used. Correct the roster",
+        ),
+        (PassError::Key(NoKey::NoTrustList), "sign the list of signing authorities"),
+        (PassError::Status(StatusFault::Final(Status::Revoked)), "reload and look"),
+        (PassError::Fonts("x.ttf is not a usable font".to_owned()), "not a usable font"),
+    ];
+    for (error, words) in errors {
+        let said = error.to_string();
+        assert!(said.contains(words), "{error:?} says {said:?}");
+        let debug = format!("{error:?}");
+        assert!(!said.contains(debug.split('(').next().unwrap()), "{said}");
+    }
+}

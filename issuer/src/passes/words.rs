@@ -29,8 +29,8 @@ words! {
         reason_missing: "请填写理由，4 至 300 个字。", "Give the reason, 4 to 300 characters.";
         empty: "花名册中没有人员。", "The roster is empty.";
         empty_how: "请先录入或导入花名册，再发放出入证。", "Enter or import the roster first.";
-        no_permit: "该单位没有有效的复工许可，不能发放出入证。", "The enterprise has no permit in force.";
-        too_late: "{name} 的到岗日期晚于许可有效期，不能发放出入证。", "{name} starts after the permit has ended.";
+        no_permit: "该单位没有有效的复工许可，不能发放出入证。请先取得或恢复许可。", "The enterprise has no permit in force. Have one issued or resumed first.";
+        too_late: "{name} 的到岗日期晚于许可有效期，不能发放出入证。请在花名册中更正日期，或先换发许可。", "{name} starts after the permit has ended. Correct the date in the roster, or have the permit reissued first.";
         bad_person: "{name} 的姓名、工号或岗位含有不能使用的字符，请在花名册中更正。", "Name, number or trade of {name} hold characters that can't be used. Correct the roster.";
         nothing_selected: "请先选择人员。", "Select people first.";
         nothing_to_print: "所选人员没有有效的出入证。", "Those selected have no pass in force.";

@@ -75,7 +75,7 @@ impl fmt::Display for IssueError {
         match self {
             Self::Db(error) => write!(f, "{error}"),
             Self::Key(error) => write!(f, "{error}"),
-            Self::Status(fault) => write!(f, "{fault:?}"),
+            Self::Status(fault) => write!(f, "{fault}"),
             Self::State(refused) => write!(f, "{refused}"),
             Self::Print(error) => write!(f, "{error}"),
             Self::Fonts(error) => write!(f, "{error}"),

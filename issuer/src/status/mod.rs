@@ -7,6 +7,7 @@
 pub mod pages;
 pub mod store;
 
+use std::fmt;
 use std::time::Duration;
 
 use fugong_common::keys::{KeyId, Role};
@@ -44,6 +45,20 @@ pub enum StatusFault {
     /// Nothing can follow the status it has: somebody else was quicker.
     Final(Status),
 }
+
+impl fmt::Display for StatusFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Db(error) => write!(f, "{error}"),
+            Self::Key(error) => write!(f, "{error}"),
+            Self::Final(_) => f.write_str(
+                "it was revoked or replaced meanwhile, which nothing can follow: reload and look",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for StatusFault {}
 
 impl From<DbError> for StatusFault {
     fn from(error: DbError) -> Self {
