@@ -2,6 +2,8 @@
 //!
 //! Everything here is pure: no database, no clock, no files, no HTTP. Two features add what the
 //! services share beyond that: `reader` finds QR codes in pictures, `service` is HTTP plumbing.
+// What is printed goes through `say!` and `aside!`, which bear that nobody listens.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod base64url;
 pub mod cbor;

@@ -1,5 +1,7 @@
 //! The issuer: takes an enterprise from filing through checks and joint approval to a signed,
 //! printed placard, and keeps it honest afterwards.
+// What is printed goes through `say!` and `aside!`, which bear that nobody listens.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod accounts;
 pub mod app;

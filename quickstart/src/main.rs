@@ -1,4 +1,5 @@
 //! `cargo run --release`: the whole system on this machine, with a sample town.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,6 +10,7 @@ use fugong_common::lang::Lang;
 use fugong_common::service::ambient::{SystemClock, SystemEntropy};
 use fugong_common::service::serve::Shutdown;
 use fugong_common::service::{logging, metrics};
+use fugong_common::{aside, say};
 use fugong_quickstart::town::{ACCOUNTS, GUARDS};
 use fugong_quickstart::{Options, Started, start};
 use mimalloc::MiMalloc;
@@ -49,14 +51,14 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("cannot start: {error}");
+            aside!("cannot start: {error}");
             return ExitCode::FAILURE;
         }
     };
     match runtime.block_on(run(&options)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            aside!("{error}");
             ExitCode::FAILURE
         }
     }
@@ -69,46 +71,42 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     );
     metrics::start()?;
     let shutdown = Shutdown::on_signals()?;
-    println!("Starting; the first start builds the sample town and takes a few seconds.");
+    say!("Starting; the first start builds the sample town and takes a few seconds.");
     let started = start(options, Arc::new(SystemClock), Arc::new(SystemEntropy), shutdown).await?;
-    say(&started);
+    introduce(&started);
     let (issuer, gate) = tokio::join!(started.issuer.finished(), started.gate.finished());
     issuer?;
     gate?;
     Ok(())
 }
 
-fn say(started: &Started) {
-    println!("\n复工许可与门岗核验  Reopening permits and gate checks: sample town\n");
-    println!("Console   {}/sign-in", started.issuer_origin);
-    println!("          password of every account: {}", started.password);
+fn introduce(started: &Started) {
+    say!("\n复工许可与门岗核验  Reopening permits and gate checks: sample town\n");
+    say!("Console   {}/sign-in", started.issuer_origin);
+    say!("          password of every account: {}", started.password);
     for (sign_in, name, role, _) in ACCOUNTS {
-        println!(
-            "          {sign_in:<12} {name}  {} / {}",
-            role.title(Lang::Zh),
-            role.title(Lang::En)
-        );
+        say!("          {sign_in:<12} {name}  {} / {}", role.title(Lang::Zh), role.title(Lang::En));
     }
-    println!(
+    say!(
         "          {:<12} 云锦程  主要负责人 / responsible person of the first enterprise",
         "responsible"
     );
-    println!("          {:<12} 白雪  经办人 / its contact", "contact");
-    println!("\nGate      {}", started.gate_origin);
-    println!("          pair this browser within ten minutes: {}", started.pairing_link);
+    say!("          {:<12} 白雪  经办人 / its contact", "contact");
+    say!("\nGate      {}", started.gate_origin);
+    say!("          pair this browser within ten minutes: {}", started.pairing_link);
     for (name, leads, pin) in GUARDS {
-        println!(
+        say!(
             "          {name}  PIN {pin}  {}",
             if *leads { "带班人员 / shift leader" } else { "值守人员 / guard" }
         );
     }
-    println!("\nPlacard   {} (and .png beside it)", started.placard.display());
-    println!("Passes    {}", started.passes.display());
+    say!("\nPlacard   {} (and .png beside it)", started.placard.display());
+    say!("Passes    {}", started.passes.display());
     if let Some(authority) = &started.authority {
-        println!(
+        say!(
             "\nPhones    install {} as a trusted certificate first (see README)",
             authority.display()
         );
     }
-    println!("\nCtrl-C stops both; the next start finds everything again.");
+    say!("\nCtrl-C stops both; the next start finds everything again.");
 }

@@ -37,10 +37,12 @@ pub struct Service {
     child: Child,
     pub address: SocketAddr,
     log: PathBuf,
+    printed: PathBuf,
 }
 
 impl Service {
-    /// Starts a binary and waits until `/healthz` answers.
+    /// Starts a binary and waits until `/healthz` answers. Its log goes to `log`, what it prints
+    /// beside that to a file of the same name that ends in `.out`.
     pub async fn start<A: AsRef<OsStr>>(
         name: &str,
         address: SocketAddr,
@@ -48,18 +50,21 @@ impl Service {
         args: &[A],
         env: &[(&str, &str)],
     ) -> Self {
-        let out =
-            File::options().create(true).append(true).open(log).expect("the log can be written");
+        let open = |path: &Path| {
+            let file = File::options().create(true).append(true).open(path);
+            file.expect("the log can be written")
+        };
+        let printed = log.with_extension("out");
         let child = Command::new(binary(name))
             .args(args)
             .envs(env.iter().copied())
             .stdin(Stdio::null())
-            .stdout(out.try_clone().expect("a file handle can be cloned"))
-            .stderr(out)
+            .stdout(open(&printed))
+            .stderr(open(log))
             .kill_on_drop(true)
             .spawn()
             .expect("the binary starts");
-        let mut service = Self { child, address, log: log.to_owned() };
+        let mut service = Self { child, address, log: log.to_owned(), printed };
         service.wait_ready().await;
         service
     }
@@ -94,8 +99,13 @@ impl Service {
         number.expect("a process has a size")
     }
 
-    /// What it has printed so far.
+    /// What it has printed so far, behind what it has logged.
     pub fn log(&self) -> String {
+        self.logged() + &std::fs::read_to_string(&self.printed).unwrap_or_default()
+    }
+
+    /// What it has logged so far.
+    pub fn logged(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
@@ -112,6 +122,13 @@ impl Service {
         let ended = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
         assert!(ended.is_ok(), "it did not stop:\n{}", self.log());
     }
+}
+
+/// Where nobody reads: a pipe whose other end is closed, as `| head -0` leaves it.
+pub fn closed_pipe() -> Stdio {
+    let (reader, writer) = std::io::pipe().expect("a pipe can be made");
+    drop(reader);
+    writer.into()
 }
 
 /// Runs a binary to its end; returns exit status and everything it printed.

@@ -40,6 +40,8 @@ pub struct Stack {
     life: u32,
     /// How often the gate looks at the issuer, if not as usual.
     pub pull_seconds: Option<u64>,
+    /// Services that are started log JSON, and whatever this filter chooses.
+    pub log_json: Option<&'static str>,
     /// Offset of the gate's wall clock, once it has one.
     clock: Option<PathBuf>,
 }
@@ -90,6 +92,7 @@ impl Stack {
             front,
             life: 0,
             pull_seconds: None,
+            log_json: None,
             clock: None,
         };
         stack.start_issuer().await;
@@ -123,15 +126,18 @@ impl Stack {
 
     pub async fn start_issuer(&mut self) {
         let log = self.dir.path().join("issuer.log");
-        let env = self.issuer_env();
+        let mut env = self.issuer_env();
+        env.extend(self.log_json.map(|filter| ("RUST_LOG", filter.to_owned())));
         let env: Vec<_> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let service = Service::start("issuer", self.issuer_address, &log, &["serve"], &env);
         self.issuer = Some(service.await);
     }
 
-    fn issuer_env(&self) -> Vec<(&'static str, String)> {
+    /// What tells a command of the issuer where its database is.
+    pub fn issuer_env(&self) -> Vec<(&'static str, String)> {
         let config = self.dir.path().join("issuer.toml");
-        std::fs::write(&config, "demo = true\n").expect("the configuration can be written");
+        let settings = format!("demo = true\nlog_json = {}\n", self.log_json.is_some());
+        std::fs::write(&config, settings).expect("the configuration can be written");
         let mut env = vec![
             ("FUGONG_CONFIG", config.display().to_string()),
             ("FUGONG_LISTEN", self.issuer_address.to_string()),
@@ -201,7 +207,7 @@ impl Stack {
     }
 
     pub async fn start_gate(&mut self) {
-        let mut config = String::from("accept_sample = true\n");
+        let mut config = format!("accept_sample = true\nlog_json = {}\n", self.log_json.is_some());
         if let Some(seconds) = self.pull_seconds {
             config.push_str(&format!("pull_seconds = {seconds}\n"));
         }
@@ -227,6 +233,7 @@ impl Stack {
             env.push(("FAKETIME_NO_CACHE", "1".to_owned()));
             env.push(("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()));
         }
+        env.extend(self.log_json.map(|filter| ("RUST_LOG", filter.to_owned())));
         let env: Vec<_> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
         self.gate = Some(Service::start("verifier", self.gate_address, &log, &args, &env).await);
     }

@@ -13,6 +13,7 @@ use fugong_common::service::serve::Shutdown;
 use fugong_common::service::{logging, metrics};
 use fugong_common::time::{Clock as _, Millis};
 use fugong_common::wire::Enrolment;
+use fugong_common::{aside, say};
 
 use crate::check::{Basis, answer, texts_of};
 use crate::clock::GateClock;
@@ -130,14 +131,19 @@ pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("verifier: {error}");
+            aside!("verifier: {error}");
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(dispatch(cli)) {
+    let done = runtime.block_on(dispatch(cli)).and_then(|code| {
+        fugong_common::service::say::finish()
+            .map_err(|error| format!("cannot write what was asked for: {error}"))?;
+        Ok(code)
+    });
+    match done {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("verifier: {error}");
+            aside!("verifier: {error}");
             // 2, so that "could not check" differs from "not valid".
             ExitCode::from(2)
         }
@@ -191,13 +197,13 @@ async fn serve(config: Config) -> Result<ExitCode, Failure> {
     let shutdown = Shutdown::on_signals()?;
     let origin = config.origin.clone();
     let running = run(config, Arc::new(SystemClock), Arc::new(SystemEntropy), shutdown).await?;
-    println!("verifier listening on {} for {origin}", running.address);
+    say!("verifier listening on {} for {origin}", running.address);
     if running.gate.wants_pairing() {
         if running.gate.code_waits().await? {
-            println!("pair a browser with the code that was made before: {origin}/pair");
+            say!("pair a browser with the code that was made before: {origin}/pair");
         } else {
             let code = running.gate.pairing_code().await?.code;
-            println!("pair a browser within ten minutes: {origin}/pair?code={code}");
+            say!("pair a browser within ten minutes: {origin}/pair?code={code}");
         }
     }
     running.finished().await?;
@@ -208,14 +214,14 @@ async fn enrol_here(config: &Config, enrolment: &Enrolment) -> Result<ExitCode, 
     let lock = DirLock::take(&config.data_dir)?;
     let store = Store::open(&config.data_dir).await?;
     let http = client(config)?;
-    eprintln!("asking {} …", enrolment.issuer);
+    aside!("asking {} …", enrolment.issuer);
     let now = SystemClock.now();
     let enrolled = enrol(&store, config, &http, &SystemEntropy, enrolment, now).await?;
     store.close().await;
     drop(lock);
-    println!("enrolled as {} ({})", enrolled.gate_name, enrolled.gate_id);
-    println!("device fingerprint: {}", enrolled.device_fingerprint());
-    println!(
+    say!("enrolled as {} ({})", enrolled.gate_name, enrolled.gate_id);
+    say!("device fingerprint: {}", enrolled.device_fingerprint());
+    say!(
         "compare it in the console and confirm the gate there; then run: verifier serve --data {}",
         config.data_dir.display()
     );
@@ -242,13 +248,13 @@ async fn check_items(config: &Config, check: Check) -> Result<ExitCode, Failure>
             let answer = answer(&basis, item, &text, now, lang);
             all_valid &= answer.verdict.admits();
             if check.json {
-                println!("{}", serde_json::to_string(&answer)?);
+                say!("{}", serde_json::to_string(&answer)?);
                 continue;
             }
-            println!("{}: {}", answer.source, answer.word);
-            println!("  {}", answer.instruction);
+            say!("{}: {}", answer.source, answer.word);
+            say!("  {}", answer.instruction);
             for line in answer.name.iter().chain(&answer.reasons) {
-                println!("  {line}");
+                say!("  {line}");
             }
         }
     }
@@ -260,10 +266,10 @@ async fn verify_journal(config: &Config) -> Result<ExitCode, Failure> {
     let mut whole = true;
     for checked in Journal::verify_all(&store).await? {
         match &checked.fault {
-            None => println!("journal {}: {} entries, chain whole", checked.id, checked.entries),
+            None => say!("journal {}: {} entries, chain whole", checked.id, checked.entries),
             Some(fault) => {
                 whole = false;
-                println!("journal {}: {fault}", checked.id);
+                say!("journal {}: {fault}", checked.id);
             }
         }
     }
@@ -285,9 +291,9 @@ async fn pair(config: &Config) -> Result<ExitCode, Failure> {
     let now = clock.read(SystemClock.now(), 0).now;
     let code = make_code(&store, &SystemEntropy, now).await?;
     store.close().await;
-    println!("pairing code: {}", code.code);
-    println!("open within ten minutes: {}/pair?code={}", config.origin, code.code);
-    println!("it pairs one browser; earlier codes are dead");
+    say!("pairing code: {}", code.code);
+    say!("open within ten minutes: {}/pair?code={}", config.origin, code.code);
+    say!("it pairs one browser; earlier codes are dead");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -300,7 +306,7 @@ async fn doctor(config: &Config) -> Result<ExitCode, Failure> {
             Weight::Bad => "bad ",
         };
         bad |= finding.weight == Weight::Bad;
-        println!("{mark} {}", finding.text);
+        say!("{mark} {}", finding.text);
     }
     Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -1,4 +1,6 @@
 //! The gate: verdicts without a network, a durable journal, and the pages that guards use.
+// What is printed goes through `say!` and `aside!`, which bear that nobody listens.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod bundle;
 pub mod check;

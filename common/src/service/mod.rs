@@ -15,6 +15,7 @@ pub mod logging;
 pub mod metrics;
 pub mod origin;
 pub mod problem;
+pub mod say;
 mod seats;
 pub mod serve;
 pub mod shell;

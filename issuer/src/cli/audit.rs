@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use fugong_common::lang::Lang;
+use fugong_common::say;
 
 use super::CommandError;
 use crate::app::App;
@@ -28,11 +29,11 @@ async fn verify(app: &App) -> Result<ExitCode, CommandError> {
         Ok(count) => {
             let (_, head) = audit::head(&mut tx).await?;
             let head = fugong_common::hex::encode(&head);
-            println!("{count} entries follow from one another.\nThe chain ends in {head}");
+            say!("{count} entries follow from one another.\nThe chain ends in {head}");
             Ok(ExitCode::SUCCESS)
         }
         Err(fault) => {
-            println!("{}", fault.say(Lang::En));
+            say!("{}", fault.say(Lang::En));
             Ok(ExitCode::FAILURE)
         }
     }

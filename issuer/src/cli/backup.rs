@@ -10,6 +10,7 @@ use std::sync::Arc;
 use clap::Args;
 use fugong_common::service::ambient::{SystemClock, SystemEntropy};
 use fugong_common::time::{Millis, Zone};
+use fugong_common::{aside, say};
 
 use super::{CommandError, open};
 use crate::app::App;
@@ -68,7 +69,7 @@ fn progress(table: &str, rows: u64) {
 
 fn end_progress() {
     if std::io::stderr().is_terminal() {
-        eprintln!();
+        aside!();
     }
 }
 
@@ -117,8 +118,8 @@ pub(super) async fn backup(app: &App, args: BackupArgs) -> Result<(), CommandErr
     let written = backup::write_file(app, &args.out, progress).await;
     end_progress();
     let (path, header, rows) = written.map_err(said)?;
-    println!("{rows} rows of {} written to {}", time(header.made_at), path.display());
-    println!("private keys are not in it: copy {} apart", app.config().keys_dir().display());
+    say!("{rows} rows of {} written to {}", time(header.made_at), path.display());
+    say!("private keys are not in it: copy {} apart", app.config().keys_dir().display());
     Ok(())
 }
 
@@ -128,7 +129,7 @@ pub(super) async fn restore(config: Config, args: RestoreArgs) -> Result<ExitCod
             let contents = backup::check(&archive).map_err(said)?;
             describe(&contents);
             for (table, rows) in &contents.tables {
-                println!("{rows:>12} {table}");
+                say!("{rows:>12} {table}");
             }
         }
         Some(archive) => return restore_from(config, &archive).await,
@@ -142,7 +143,7 @@ pub(super) async fn restore(config: Config, args: RestoreArgs) -> Result<ExitCod
 
 fn describe(contents: &Contents) {
     let header = &contents.header;
-    println!(
+    say!(
         "archive of {}, {} {} under {}, schema {}, {} rows, whole",
         time(header.made_at),
         header.database,
@@ -151,8 +152,8 @@ fn describe(contents: &Contents) {
         header.schema,
         contents.rows
     );
-    println!("audit log to entry {}: {}", header.audit_seq, header.audit_sha256);
-    println!("root {}, trust list {}", header.root, header.trust_version);
+    say!("audit log to entry {}: {}", header.audit_seq, header.audit_sha256);
+    say!("root {}, trust list {}", header.root, header.trust_version);
 }
 
 /// An issuer of another address would be a stranger to its own gates and placards.
@@ -179,9 +180,9 @@ async fn restore_from(config: Config, archive: &Path) -> Result<ExitCode, Comman
     describe(&contents);
     let made = restores::make_successors(&app).await.map_err(said)?;
     for (role, id) in made {
-        println!("key {id} for {} signatures made", role_code(role));
+        say!("key {id} for {} signatures made", role_code(role));
     }
-    println!(
+    say!(
         "\nWhat happened since {} is unknown here. The old keys sign no more; lists and manifests are not signed until this \
          is finished. Next:\n\
          1. issuer serve: gates tell what they hold, and send what the record lacks (issuer restore --status)\n\
@@ -197,18 +198,18 @@ async fn restore_from(config: Config, archive: &Path) -> Result<ExitCode, Comman
 async fn status(app: &App) -> Result<ExitCode, CommandError> {
     let mut tx = app.db().read().await?;
     let Some(restore) = restores::newest(&mut tx).await? else {
-        println!("this database was never restored from an archive");
+        say!("this database was never restored from an archive");
         return Ok(ExitCode::SUCCESS);
     };
     let tally = restores::tally(&mut tx, &restore.id).await?;
-    println!("restored {} from an archive of {}", time(restore.at.0), time(restore.made_at.0));
-    println!("{} gates have told what they hold", tally.told);
+    say!("restored {} from an archive of {}", time(restore.at.0), time(restore.made_at.0));
+    say!("{} gates have told what they hold", tally.told);
     for gate in &tally.missing {
-        println!("missing: {gate}");
+        say!("missing: {gate}");
     }
     match restore.finished_at {
-        Some(at) => println!("finished {}", time(at.0)),
-        None => println!("not finished: nothing is signed yet"),
+        Some(at) => say!("finished {}", time(at.0)),
+        None => say!("not finished: nothing is signed yet"),
     }
     reissue_list(&mut tx).await?;
     Ok(if restore.finished_at.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -219,7 +220,7 @@ async fn reissue_list(tx: &mut Tx) -> Result<(), CommandError> {
     for id in restores::retired_keys(tx).await? {
         let permits = permits::store::count_by_key(tx, &id.to_string()).await?;
         if permits > 0 {
-            println!("{permits} permits of the old key {id} to be reissued: /permits?key={id}");
+            say!("{permits} permits of the old key {id} to be reissued: /permits?key={id}");
         }
     }
     Ok(())
@@ -227,9 +228,9 @@ async fn reissue_list(tx: &mut Tx) -> Result<(), CommandError> {
 
 async fn finish(app: &App, without_missing_gates: bool) -> Result<ExitCode, CommandError> {
     let tally = restores::finish(app, without_missing_gates).await.map_err(said)?;
-    println!("{} gates told what they hold; lists and manifests are signed again", tally.told);
+    say!("{} gates told what they hold; lists and manifests are signed again", tally.told);
     for gate in &tally.missing {
-        println!(
+        say!(
             "unknown: what only {gate} knows. It refuses a list that would bring back what was revoked"
         );
     }
@@ -270,7 +271,7 @@ pub(super) async fn move_to(config: Config, args: MoveArgs) -> Result<(), Comman
     end_progress();
     let _ = std::fs::remove_file(&archive);
     let contents = moved?;
-    println!(
+    say!(
         "{} rows moved from {} to {}. Set database_url to the new one and start; the old one serves no more. \
          Keys stay where they are: {}",
         contents.rows,

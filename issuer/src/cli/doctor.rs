@@ -1,5 +1,6 @@
 //! `issuer doctor`: what is wrong with an installation, and how to mend it.
 
+use fugong_common::say;
 use std::process::ExitCode;
 
 use super::{CommandError, open};
@@ -54,9 +55,9 @@ pub(super) async fn command(config: Config) -> Result<ExitCode, CommandError> {
     let mut code = ExitCode::SUCCESS;
     for finding in findings {
         match finding {
-            Ok(text) => println!("ok    {text}"),
+            Ok(text) => say!("ok    {text}"),
             Err(text) => {
-                println!("mend  {text}");
+                say!("mend  {text}");
                 code = ExitCode::FAILURE;
             }
         }

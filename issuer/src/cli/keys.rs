@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use fugong_common::keys::{KeyId, Role, Signer as _, SoftwareKey};
+use fugong_common::say;
 use fugong_common::time::{Millis, Zone};
 
 use super::CommandError;
@@ -140,11 +141,11 @@ fn new_root(
     let passphrase =
         passphrase.map(|file| read_passphrase(file)).transpose().map_err(|e| said(&e))?;
     disk::write(path, &key, passphrase.as_deref(), app.entropy()).map_err(|error| said(&error))?;
-    println!("Root key written to {}.", path.display());
-    println!("Its fingerprint, to be compared when a gate is enrolled:");
-    println!("  {}", key.public_key().fingerprint());
+    say!("Root key written to {}.", path.display());
+    say!("Its fingerprint, to be compared when a gate is enrolled:");
+    say!("  {}", key.public_key().fingerprint());
     if path.starts_with(&app.config().data_dir) {
-        println!("Move it away from this machine: who holds it can make signing keys.");
+        say!("Move it away from this machine: who holds it can make signing keys.");
     }
     Ok(())
 }
@@ -183,8 +184,8 @@ async fn new(
     };
     let entry = make_key(app, role, terms).await.map_err(|error| said(&error))?;
     record(app, "key.new", entry.id(), role_code(role)).await?;
-    println!("Key {} for {} signatures made.", entry.id(), role_code(role));
-    println!("It signs once the root has listed it:\n  issuer trust sign --root FILE");
+    say!("Key {} for {} signatures made.", entry.id(), role_code(role));
+    say!("It signs once the root has listed it:\n  issuer trust sign --root FILE");
     Ok(())
 }
 
@@ -209,7 +210,7 @@ async fn list(app: &App) -> Result<(), CommandError> {
         };
         let day = |seconds| utc.date(Millis::from_seconds(seconds));
         let permits = crate::permits::store::count_by_key(&mut tx, &entry.id().to_string()).await?;
-        println!(
+        say!(
             "{} {:<9} {state:<15} signs {} to {}, counts to {}  {here}  {permits} permits  {}",
             entry.id(),
             role_code(entry.role),
@@ -241,11 +242,11 @@ async fn retire(app: &App, id: KeyId, withdraw: Option<String>) -> Result<(), Co
         None => ("key.retire", ""),
     };
     record(app, action, id, detail).await?;
-    println!("Key {id} is retired. Publish it:\n  issuer trust sign --root FILE");
+    say!("Key {id} is retired. Publish it:\n  issuer trust sign --root FILE");
     if withdraw.is_some() {
         let mut tx = app.db().read().await?;
         let permits = crate::permits::store::count_by_key(&mut tx, &id.to_string()).await?;
-        println!("{permits} permits have to be reissued: open /permits?key={id} in the console.");
+        say!("{permits} permits have to be reissued: open /permits?key={id} in the console.");
     }
     Ok(())
 }
@@ -281,7 +282,7 @@ pub(super) async fn trust(app: &App, command: TrustCommand) -> Result<(), Comman
             let stored =
                 trust::sign(app, &key, old, days, demo).await.map_err(|error| said(&error))?;
             let list = stored.list;
-            println!(
+            say!(
                 "Version {} with {} keys is signed and published, and holds to {}.",
                 list.version,
                 list.keys.len(),
@@ -304,16 +305,16 @@ async fn show(app: &App, out: Option<PathBuf>) -> Result<(), CommandError> {
     }
     let list = stored.list;
     let day = |seconds| Zone::utc().date(Millis::from_seconds(seconds));
-    println!("version {}, {} to {}", list.version, day(list.iat), day(list.exp));
-    println!("root    {} (number {})", list.root.fingerprint(), list.root_number);
-    println!("hosts   {}", list.hosts.join(", "));
+    say!("version {}, {} to {}", list.version, day(list.iat), day(list.exp));
+    say!("root    {} (number {})", list.root.fingerprint(), list.root_number);
+    say!("hosts   {}", list.hosts.join(", "));
     if list.demo {
-        println!("a sample town's list: enrolled gates refuse it");
+        say!("a sample town's list: enrolled gates refuse it");
     }
     for key in &list.keys {
         let scope: Vec<_> = key.scope.iter().map(|(from, to)| format!("{from}–{to}")).collect();
         let withdrawn = key.revoked.map(|at| format!(", withdrawn {}", day(at)));
-        println!(
+        say!(
             "{} {:<9} signs {} to {}, counts to {}{}  sites {}",
             key.id(),
             role_code(key.role),

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use fugong_common::service::ambient::{SystemClock, SystemEntropy};
+use fugong_common::{aside, say};
 
 use crate::app::App;
 use crate::config::{Config, ConfigError};
@@ -177,11 +178,17 @@ pub fn main() -> ExitCode {
         .enable_all()
         .build()
         .map_err(|error| CommandError::Io("cannot start".to_owned(), error))
-        .and_then(|runtime| runtime.block_on(run(cli)));
+        .and_then(|runtime| runtime.block_on(run(cli)))
+        .and_then(|code| match fugong_common::service::say::finish() {
+            Ok(()) => Ok(code),
+            Err(error) => {
+                Err(CommandError::Said(format!("cannot write what was asked for: {error}")))
+            }
+        });
     match done {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("issuer: {error}");
+            aside!("issuer: {error}");
             ExitCode::FAILURE
         }
     }
@@ -193,7 +200,7 @@ async fn run(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Serve => serve::command(config).await?,
         Command::Migrate => {
             let app = open(config).await?;
-            println!("{}: the schema is up to date", app.db().name());
+            say!("{}: the schema is up to date", app.db().name());
         }
         Command::Backup(args) => backup::backup(&open(config).await?, args).await?,
         Command::Restore(args) => return backup::restore(config, args).await,

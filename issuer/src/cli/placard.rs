@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use fugong_common::serial::Serial;
+use fugong_common::{aside, say};
 
 use super::CommandError;
 use crate::app::App;
@@ -88,13 +89,13 @@ pub(super) async fn command(app: &App, args: PlacardArgs) -> Result<(), CommandE
         std::fs::write(&path, bytes)
             .map_err(|error| CommandError::Io(path.display().to_string(), error))?;
         if progress {
-            eprint!("\r{} of {total}", n + 1);
+            fugong_common::service::say::aside(format_args!("\r{} of {total}", n + 1));
         } else {
-            println!("{}", path.display());
+            say!("{}", path.display());
         }
     }
     if progress {
-        eprintln!("\rwritten {total} placards to {}", args.out.display());
+        aside!("\rwritten {total} placards to {}", args.out.display());
     }
     Ok(())
 }

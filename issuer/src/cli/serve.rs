@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use fugong_common::entropy::Entropy;
+use fugong_common::say;
 use fugong_common::service::ambient::{SystemClock, SystemEntropy};
 use fugong_common::service::origin::BadOrigin;
 use fugong_common::service::serve::{BindError, Limits, Shutdown, bind};
@@ -132,7 +133,7 @@ pub(super) async fn command(config: Config) -> Result<(), CommandError> {
     let shutdown = Shutdown::on_signals()
         .map_err(|error| CommandError::Io("cannot follow signals".into(), error))?;
     let running = start(app, shutdown).await.map_err(CommandError::Serve)?;
-    println!(
+    say!(
         "The issuer answers at {} (listening on {}).",
         running.app.config().origin,
         running.address
@@ -142,7 +143,7 @@ pub(super) async fn command(config: Config) -> Result<(), CommandError> {
     drop(tx);
     if first {
         let link = accounts::pages::invite(&running.app, "").await?;
-        println!(
+        say!(
             "Nobody has an account yet. Open this link once to name the first administrator:\n  {link}"
         );
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use fugong_common::lang::Lang;
 use fugong_common::uscc::Uscc;
+use fugong_common::{aside, say};
 
 use super::CommandError;
 use crate::app::App;
@@ -148,7 +149,7 @@ async fn take(
     };
     job::read_again(app, &mut import, reading).await.map_err(failed)?;
     let counts = import.summary.preview;
-    println!(
+    say!(
         "{} rows: {} new, {} changed, {} the same as on file, {} bad{}",
         import.total,
         counts.added,
@@ -165,7 +166,7 @@ async fn take(
     }
     if sheet.dry_run {
         for bad in &import.summary.bad_samples {
-            println!("  row {}: {}", bad.row, bad.faults.join("; "));
+            say!("  row {}: {}", bad.row, bad.faults.join("; "));
         }
         return Ok(());
     }
@@ -176,7 +177,7 @@ async fn take(
         )));
     }
     for ended in job::begin(app, &import).await?.unwrap_or_default() {
-        println!(
+        say!(
             "an earlier import had come to row {} of {} and is ended; what it took is recognised",
             ended.done,
             ended.total - ended.bad
@@ -217,12 +218,16 @@ fn failed(error: JobError) -> CommandError {
 async fn report(app: &App, id: &str, file: &Path) -> Result<(), CommandError> {
     let import = find(app, id).await?;
     let taken = import.summary.taken;
-    println!(
+    say!(
         "{} added, {} changed, {} unchanged, {} premises registered, {} left",
-        taken.added, taken.changed, taken.same, taken.premises, taken.leaving
+        taken.added,
+        taken.changed,
+        taken.same,
+        taken.premises,
+        taken.leaving
     );
     if taken.unplaced > 0 {
-        println!(
+        say!(
             "{} addresses have no premises: their community's site numbers are used up; name sub-district and \
              community in the sheet",
             taken.unplaced
@@ -232,7 +237,7 @@ async fn report(app: &App, id: &str, file: &Path) -> Result<(), CommandError> {
     if let Some(sheet) = store::find_bad_sheet(&mut tx, id).await? {
         let beside = file.with_extension("bad.xlsx");
         write_whole(&beside, &sheet)?;
-        println!("{} rows were not taken: {} says why", import.bad, beside.display());
+        say!("{} rows were not taken: {} says why", import.bad, beside.display());
     }
     Ok(())
 }
@@ -260,7 +265,7 @@ pub(super) async fn export(app: &App, command: ExportCommand) -> Result<(), Comm
         enterprises::export::xlsx(&table, name).map_err(|error| said(error.to_string()))?
     };
     write_whole(&out, &bytes)?;
-    println!("{} enterprises written to {}", table.rows.len(), out.display());
+    say!("{} enterprises written to {}", table.rows.len(), out.display());
     Ok(())
 }
 
@@ -301,7 +306,7 @@ impl Progress {
 
     fn end(&self) {
         if self.shown {
-            eprintln!();
+            aside!();
         }
     }
 }

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use fugong_common::lang::Lang;
 use fugong_common::person::clean_name;
+use fugong_common::say;
 
 use super::CommandError;
 use crate::accounts::{self, Role, parse_sign_in, store};
@@ -93,7 +94,7 @@ async fn add(
     record(app, &mut tx, "account.add", &account_id, &division.id).await?;
     tx.commit().await?;
     let link = accounts::pages::invite(app, &account_id).await?;
-    println!(
+    say!(
         "Added {sign_in} as {} of {}. Set a password at:\n  {link}",
         role.title(Lang::En),
         division.name
@@ -119,12 +120,7 @@ async fn list(app: &App) -> Result<(), CommandError> {
                 (_, 0) => "no password yet",
                 _ => "active",
             };
-            println!(
-                "{:<24} {:<16} {state:<16} {}",
-                account.sign_in,
-                account.name,
-                posts.join("; ")
-            );
+            say!("{:<24} {:<16} {state:<16} {}", account.sign_in, account.name, posts.join("; "));
         }
     }
 }
@@ -137,7 +133,7 @@ async fn reset(app: &App, sign_in: &str) -> Result<(), CommandError> {
     record(app, &mut tx, "account.reset", &account.id, "").await?;
     tx.commit().await?;
     let link = accounts::pages::invite(app, &account.id).await?;
-    println!("The old password still works until a new one is set at:\n  {link}");
+    say!("The old password still works until a new one is set at:\n  {link}");
     Ok(())
 }
 

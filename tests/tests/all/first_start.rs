@@ -31,7 +31,9 @@ fn arguments(data: &Path, (issuer, gate): (u16, u16)) -> Vec<String> {
 /// Starts it and waits until it has said everything.
 async fn started(data: &Path, ports: (u16, u16)) -> (Service, String) {
     let log = data.with_extension("log");
-    let _ = std::fs::remove_file(&log);
+    for file in [&log, &log.with_extension("out")] {
+        let _ = std::fs::remove_file(file);
+    }
     let address = ([127, 0, 0, 1], ports.0).into();
     let service = Service::start("quickstart", address, &log, &arguments(data, ports), &[]).await;
     for _ in 0..600 {

@@ -14,6 +14,7 @@ mod authorisation;
 mod bad_input;
 mod browser;
 mod clock;
+mod closed_pipe;
 mod crawl;
 mod first_start;
 mod gate_away;
