@@ -271,9 +271,14 @@ pub async fn put(tx: &mut Tx, seen: &Seen, new: &Application) -> Result<bool, Db
     Ok(touched == 1)
 }
 
+/// The counter of a division's day, as in `370602-20200210`.
+pub fn receipt_counter(prefix: &str) -> String {
+    format!("receipt:{prefix}")
+}
+
 /// Takes the next receipt number of a division's day, counting from 1.
 pub async fn next_receipt(tx: &mut Tx, prefix: &str) -> Result<String, DbError> {
-    let name = format!("receipt:{prefix}");
+    let name = receipt_counter(prefix);
     let n = row!(
         tx,
         (i64,),

@@ -182,6 +182,13 @@ async fn restore_from(config: Config, archive: &Path) -> Result<ExitCode, Comman
     for (role, id) in made {
         say!("key {id} for {} signatures made", role_code(role));
     }
+    let mut tx = app.db().read().await?;
+    if let Some(restore) = restores::newest(&mut tx).await? {
+        say!(
+            "numbers of documents, receipts and reports go on {} higher: those in between may stand on papers",
+            restore.margin()
+        );
+    }
     say!(
         "\nWhat happened since {} is unknown here. The old keys sign no more; lists and manifests are not signed until this \
          is finished. Next:\n\

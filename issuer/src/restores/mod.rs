@@ -5,6 +5,8 @@
 //! [`begin`] it signs nothing under its old keys, and no list or manifest at all, until its gates have
 //! told what they hold ([`held`]): every gate holds every status list, signed and numbered. Whatever
 //! is stricter wins. [`finish`] then signs new lists, whose numbers lie far above the old ones.
+//! Numbers on papers (documents, receipts, reports) were given, too, and nobody tells of those: they
+//! go on above all that can have been given.
 //!
 //! ```text
 //! begin ──gates tell──▶ (trust sign by the root) ──finish──▶ lists and manifests are signed again
@@ -83,8 +85,10 @@ pub async fn begin(tx: &mut Tx, app: &App, contents: &Contents) -> Result<(), Db
     let now = app.now();
     store::forget_secrets(tx).await?;
     store::jump(tx, Millis::from_seconds(now.seconds()), NUMBERS).await?;
-    store::insert(tx, &app.new_id(), "restored", now, contents).await?;
-    record(tx, app, "restore.begin", contents).await?;
+    let restore = store::insert(tx, &app.new_id(), "restored", now, contents).await?;
+    store::jump_papers(tx, &restore).await?;
+    let higher = format!(", numbers on papers go on {} higher", restore.margin());
+    record(tx, app, "restore.begin", contents, &higher).await?;
     changes::record(tx, "restore", "", now).await?;
     Ok(())
 }
@@ -92,18 +96,25 @@ pub async fn begin(tx: &mut Tx, app: &App, contents: &Contents) -> Result<(), Db
 /// Marks both ends of a move. Nothing was lost: keys, numbers and sessions go on.
 pub async fn moved_in(tx: &mut Tx, app: &App, contents: &Contents) -> Result<(), DbError> {
     store::insert(tx, &app.new_id(), "moved_in", app.now(), contents).await?;
-    record(tx, app, "restore.moved", contents).await
+    record(tx, app, "restore.moved", contents, "").await
 }
 
 /// The database that was moved away from: nothing may serve from it any more.
 pub async fn moved_out(tx: &mut Tx, app: &App, contents: &Contents) -> Result<(), DbError> {
-    store::insert(tx, &app.new_id(), "moved_out", app.now(), contents).await
+    store::insert(tx, &app.new_id(), "moved_out", app.now(), contents).await?;
+    Ok(())
 }
 
-async fn record(tx: &mut Tx, app: &App, action: &str, contents: &Contents) -> Result<(), DbError> {
+async fn record(
+    tx: &mut Tx,
+    app: &App,
+    action: &str,
+    contents: &Contents,
+    more: &str,
+) -> Result<(), DbError> {
     let header = &contents.header;
     let detail = format!(
-        "archive {} of {}, {} rows, from {}",
+        "archive {} of {}, {} rows, from {}{more}",
         fugong_common::hex::encode(&contents.sha256),
         header.made_at,
         contents.rows,

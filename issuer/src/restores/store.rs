@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use fugong_common::keys::KeyId;
-use fugong_common::time::Millis;
+use fugong_common::time::{Millis, Zone};
 
+use crate::applications::store::receipt_counter;
 use crate::backup::Contents;
 use crate::db::{DbError, Tx};
 use crate::{row, rows, run};
@@ -28,6 +29,18 @@ pub struct Restore {
     pub finished_at: Option<Millis>,
 }
 
+/// Numbers on papers go on so much higher for each day that may be missing: more than the busiest
+/// district gives in one.
+const PAPERS_A_DAY: i64 = 10_000;
+
+impl Restore {
+    /// By how much numbers of documents, receipts and reports lie above those of the archive.
+    pub fn margin(&self) -> i64 {
+        let days = self.at.since(self.made_at).max(0) / 86_400_000 + 1;
+        days.saturating_mul(PAPERS_A_DAY)
+    }
+}
+
 impl From<RestoreRow> for Restore {
     fn from(row: RestoreRow) -> Self {
         Self {
@@ -45,7 +58,7 @@ pub(super) async fn insert(
     kind: &'static str,
     now: Millis,
     contents: &Contents,
-) -> Result<(), DbError> {
+) -> Result<Restore, DbError> {
     run!(
         tx,
         "INSERT INTO restores (id, kind, at, made_at, archive_sha256) VALUES ($1, $2, $3, $4, $5)",
@@ -55,7 +68,8 @@ pub(super) async fn insert(
         contents.header.made_at,
         contents.sha256.to_vec()
     )?;
-    Ok(())
+    let made_at = Millis(contents.header.made_at);
+    Ok(Restore { id: id.to_owned(), at: now, made_at, finished_at: None })
 }
 
 /// The newest restore after a loss.
@@ -111,6 +125,49 @@ pub(super) async fn jump(tx: &mut Tx, now: Millis, by: i64) -> Result<(), DbErro
         tx,
         "UPDATE status_lists SET lost_from = COALESCE(lost_from, next_index), lost_seq = seq, seq = seq + $1, \
          token = NULL, signed_at = 0",
+        by
+    )?;
+    Ok(())
+}
+
+/// Sets numbers that stand on papers above all that may have been given since: paper cannot be asked.
+/// Those that begin anew with a year or a day are set for the year and day of the restore, whether
+/// or not the archive has given any in them.
+pub(super) async fn jump_papers(tx: &mut Tx, restore: &Restore) -> Result<(), DbError> {
+    let by = restore.margin();
+    let places = rows!(
+        tx,
+        (String, String),
+        "SELECT DISTINCT zone, substr(code, 1, 6) FROM divisions ORDER BY 1, 2"
+    )?;
+    let mut zones = BTreeSet::new();
+    for (zone, district) in places {
+        let there =
+            Zone::parse(&zone).map_err(|_| DbError::corrupt("divisions", "zone", zone.clone()))?;
+        let day = there.date(restore.at).replace('-', "");
+        jump_counter(tx, &receipt_counter(&format!("{district}-{day}")), by).await?;
+        if !zones.insert(zone.clone()) {
+            continue;
+        }
+        run!(
+            tx,
+            "UPDATE divisions SET \
+             document_number = CASE WHEN document_year >= $2 THEN document_number + $3 ELSE $3 END, \
+             document_year = CASE WHEN document_year >= $2 THEN document_year ELSE $2 END WHERE zone = $1",
+            zone,
+            i64::from(there.year(restore.at)),
+            by
+        )?;
+    }
+    jump_counter(tx, "reports", by).await
+}
+
+async fn jump_counter(tx: &mut Tx, name: &str, by: i64) -> Result<(), DbError> {
+    run!(
+        tx,
+        "INSERT INTO counters (name, value) VALUES ($1, $2) \
+         ON CONFLICT (name) DO UPDATE SET value = counters.value + excluded.value",
+        name,
         by
     )?;
     Ok(())

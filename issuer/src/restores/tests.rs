@@ -14,8 +14,10 @@ use super::held::{Told, take_list, take_trust};
 use super::{FinishError, finish, gathering, make_successors, restore};
 use crate::accounts::Role as Post;
 use crate::app::App;
+use crate::applications::store as applications;
 use crate::backup::write_file;
 use crate::db::Db;
+use crate::divisions::store as divisions;
 use crate::keys::{self, NoKey, disk, trust};
 use crate::permits::testing::{Town, officer};
 use crate::permits::{Event, Permit, State, acts, issue};
@@ -200,4 +202,64 @@ async fn a_list_from_before_the_backup_brings_no_suspension_back() {
     // Somebody who was signed in when the archive was made is signed out; the office signs in anew.
     let cookie = town.sign_in("wang", Post::Secretary).await;
     assert_eq!(town.get("/permits", &cookie).await.0, 200);
+}
+
+/// The next number of a document, a receipt and a report.
+async fn next_numbers(town: &Town, year: i64, day: &str) -> (i64, String, i64) {
+    let mut tx = town.app.db().write().await.unwrap();
+    let document = divisions::next_document_number(&mut tx, "zf", year).await.unwrap();
+    let receipt = applications::next_receipt(&mut tx, &format!("370602-{day}")).await.unwrap();
+    let taken = "UPDATE counters SET value = value + 1 WHERE name = 'reports' RETURNING value";
+    let report = row!(&mut tx, (i64,), taken).unwrap().unwrap().0;
+    tx.commit().await.unwrap();
+    (document, receipt, report)
+}
+
+#[tokio::test]
+async fn numbers_on_papers_given_after_the_backup_are_not_given_again() {
+    let town = Town::new().await;
+    assert_eq!(town.issued("a1").await.document_number, "芝复准〔2020〕1 号");
+    assert_eq!(next_numbers(&town, 2020, "20200210").await, (2, "370602-20200210-0001".into(), 1));
+    let scratch = tempfile::tempdir().unwrap();
+    let archive = scratch.path().join("a.backup");
+    write_file(&town.app, &archive, |_, _| ()).await.unwrap();
+    // Lost: another permit, and another receipt and report on the next day.
+    town.later(25 * 3_600_000);
+    assert_eq!(town.issued("a2").await.document_number, "芝复准〔2020〕3 号");
+    assert_eq!(next_numbers(&town, 2020, "20200211").await, (4, "370602-20200211-0001".into(), 2));
+
+    town.later(3_600_000);
+    let town = restored(town, &archive, &scratch).await;
+    let next = next_numbers(&town, 2020, "20200211").await;
+    // Two days have begun since, for each of which 10,000 are left out.
+    assert_eq!(next, (20_003, "370602-20200211-20001".into(), 20_002));
+    sign_trust(&town).await;
+    finish(&town.app, false).await.unwrap();
+    let mut request = town.request("a3");
+    request.terms.valid_from = town.app.now();
+    let mut tx = town.app.db().write().await.unwrap();
+    let (new, change) = issue(&town.app, &mut tx, request, &officer()).await.unwrap();
+    town.app.commit(tx, change).await.unwrap();
+    assert_eq!(new.document_number, "芝复准〔2020〕20004 号");
+    // The next day and year begin anew: nothing was given in them.
+    assert_eq!(
+        next_numbers(&town, 2021, "20210101").await,
+        (1, "370602-20210101-0001".into(), 20_003)
+    );
+}
+
+#[tokio::test]
+async fn a_year_that_began_after_the_backup_does_not_begin_again_after_the_restore() {
+    let town = Town::new().await;
+    // The end of December; the archive has given numbers of that year alone.
+    town.later(324 * 86_400_000);
+    assert_eq!(next_numbers(&town, 2020, "20201230").await.0, 1);
+    let scratch = tempfile::tempdir().unwrap();
+    let archive = scratch.path().join("a.backup");
+    write_file(&town.app, &archive, |_, _| ()).await.unwrap();
+    town.later(3 * 86_400_000);
+    assert_eq!(next_numbers(&town, 2021, "20210102").await.0, 1, "on a paper, and lost");
+    let town = restored(town, &archive, &scratch).await;
+    assert_eq!(next_numbers(&town, 2021, "20210102").await.0, 40_001);
+    assert_eq!(next_numbers(&town, 2021, "20210102").await.0, 40_002);
 }
