@@ -163,7 +163,7 @@ pub async fn sweep(app: &App) -> Result<usize, DbError> {
             Err(ActError::Db(error)) => return Err(error),
             Err(ActError::Refused(_) | ActError::Overtaken) => {}
             Err(ActError::Status(fault)) => {
-                tracing::error!(permit = %permit.serial, ?fault, "a suspension could not lapse");
+                tracing::error!(permit = %permit.id, ?fault, "a suspension could not lapse");
             }
         }
     }

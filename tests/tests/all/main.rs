@@ -21,6 +21,7 @@ mod gate_away;
 mod imports;
 mod keys;
 mod main_job;
+mod quiet_logs;
 mod real_world;
 mod restore;
 mod storm;
