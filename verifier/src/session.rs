@@ -217,3 +217,52 @@ impl Sessions {
         *self.write() = Open::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::samples::outcome;
+
+    fn insert(sessions: &Sessions, n: u64) -> SessionId {
+        let id = SessionId(n);
+        let session = Session {
+            id,
+            source: Source::Scanned(Scanned::Other),
+            subject: Subject::Nobody,
+            direction: Direction::In,
+            vehicle: None,
+            state: State::Measuring,
+            confirmed: Vec::new(),
+            overridden: Vec::new(),
+            high: None,
+            barred: false,
+            corrected: None,
+        };
+        let mut answer = outcome(Verdict::Measure, Step::Measure);
+        answer.session = id;
+        sessions.insert(session, answer);
+        id
+    }
+
+    #[test]
+    fn the_oldest_sessions_are_forgotten_beyond_the_limit_but_nobody_who_waits_apart() {
+        let sessions = Sessions::default();
+        let (waiting, first) = (insert(&sessions, 0), insert(&sessions, 1));
+        sessions.set_parked(waiting, true);
+        let most = u64::try_from(MOST).unwrap();
+        for n in 2..most {
+            insert(&sessions, n);
+        }
+        assert!(sessions.find(first).is_some(), "as many as fit");
+        let newest = insert(&sessions, most);
+        assert!(sessions.find(first).is_none(), "the oldest makes room");
+        for n in most + 1..3 * most {
+            insert(&sessions, n);
+        }
+        assert!(sessions.find(waiting).is_some() && sessions.find(newest).is_none());
+        assert_eq!(sessions.count_parked(), 1);
+        assert_eq!(sessions.read().slots.len(), MOST);
+        sessions.set_parked(waiting, false);
+        assert_eq!(sessions.count_parked(), 0);
+    }
+}

@@ -108,6 +108,13 @@ impl Bundles {
         self.inner().parts.keep(name, bytes)
     }
 
+    /// Takes all the room there is, so that nothing else is kept.
+    #[cfg(test)]
+    pub(super) fn crowd_out(&self) {
+        let bytes = vec![0; super::shelf::KEEP_BYTES];
+        self.keep(Sha256::digest(&bytes).into(), bytes);
+    }
+
     fn forget(&self, gate_id: &str) {
         self.inner().gates.remove(gate_id);
     }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 pub(super) type Sha = [u8; 32];
 
 /// Bytes kept for deltas and repeated requests.
-const KEEP_BYTES: usize = 192 * 1024 * 1024;
+pub(super) const KEEP_BYTES: usize = 192 * 1024 * 1024;
 /// Shorter ones gain nothing on the line.
 const WORTH_PACKING: usize = 512;
 

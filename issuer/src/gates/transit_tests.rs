@@ -56,3 +56,38 @@ async fn a_compressed_download_goes_on_where_it_broke_off() {
     let again = fetch(&town, &key, &path, &[beyond]).await;
     assert_eq!((again.status, again.body.len()), (200, plain.len()), "begins anew");
 }
+
+#[tokio::test]
+async fn a_part_that_had_to_make_room_is_made_again_to_the_same_bytes() {
+    let town = town().await;
+    let key = device(1);
+    let answer = enrolled(&town, &key).await;
+    let (manifest, parts) = pull(&town, &key, &answer).await;
+    for name in [PartName::Settings, PartName::Register, PartName::Roster] {
+        town.app.bundles().crowd_out();
+        let path = part_path(name, &manifest.parts[&name.to_string()], None);
+        let again = fetch(&town, &key, &path, &[]).await;
+        assert_eq!(again.status, 200, "{name}");
+        assert!(again.body == part(&parts, name), "{name}");
+    }
+    // A change of status takes the large parts over as they are, where they are still there.
+    town.app.bundles().crowd_out();
+    let mut tx = town.app.db().write().await.unwrap();
+    let change = town.app.note_change(&mut tx, "status", "").await.unwrap();
+    town.app.commit(tx, change).await.unwrap();
+    let (after, again) = pull(&town, &key, &answer).await;
+    assert!(after.seq > manifest.seq);
+    assert_eq!(part(&again, PartName::Roster), part(&parts, PartName::Roster));
+    // Of a part that is kept no longer nobody can tell what changed since: the whole one comes.
+    town.app.bundles().crowd_out();
+    let mut tx = town.app.db().write().await.unwrap();
+    run!(&mut tx, "UPDATE people SET left_at = 1 WHERE id = 'w2'").unwrap();
+    let change = town.app.note_change(&mut tx, "roster", &SITE.0.to_string()).await.unwrap();
+    town.app.commit(tx, change).await.unwrap();
+    let (newest, newer) = pull(&town, &key, &answer).await;
+    let (had, has) = (after.parts["roster"], newest.parts["roster"]);
+    assert_ne!(had, has);
+    let whole = fetch(&town, &key, &part_path(PartName::Roster, &has, Some(&had)), &[]).await;
+    assert_eq!(whole.status, 200);
+    assert!(whole.body == part(&newer, PartName::Roster));
+}

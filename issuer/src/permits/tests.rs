@@ -68,6 +68,21 @@ async fn a_permit_that_would_outlive_its_key_is_refused_before_anything_is_signe
 }
 
 #[tokio::test]
+async fn a_character_that_no_font_has_is_named_before_anything_is_signed() {
+    let town = Town::new().await;
+    let mut request = town.request("a1");
+    request.facts.responsible = "田𠮷".into();
+    let mut tx = town.app.db().write().await.unwrap();
+    let refused = issue(&town.app, &mut tx, request, &officer()).await.unwrap_err();
+    let IssueError::Print(error) = &refused else { panic!("{refused:?}") };
+    assert!(error.zh().contains("𠮷 (U+20BB7, 主要负责人)"), "{}", error.zh());
+    // Even where its transaction is committed, no index of the list has been taken.
+    tx.commit().await.unwrap();
+    let untouched = Town::new().await.issued("a1").await;
+    assert_eq!(town.issued("a1").await.claims.status_index, untouched.claims.status_index);
+}
+
+#[tokio::test]
 async fn a_term_that_is_over_and_an_application_without_signatures_are_refused() {
     let town = Town::new().await;
     let mut tx = town.app.db().write().await.unwrap();

@@ -19,7 +19,7 @@ mod panel;
 mod people;
 mod refusal;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod shown;
 #[cfg(test)]
 mod tests;
