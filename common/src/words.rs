@@ -38,6 +38,12 @@ macro_rules! words {
                     $crate::lang::Lang::En => &Self::EN,
                 }
             }
+
+            /// What is picked, in both languages: Chinese first.
+            #[allow(dead_code)]
+            pub fn both<T>(pick: impl Fn(&'static Self) -> T) -> (T, T) {
+                (pick(Self::of($crate::lang::Lang::Zh)), pick(Self::of($crate::lang::Lang::En)))
+            }
         }
     };
 }

@@ -139,6 +139,13 @@ pub struct Place<'a> {
     pub enterprise_id: Option<&'a str>,
 }
 
+impl<'a> Place<'a> {
+    /// What belongs to no enterprise's file: the division itself, a gate, a place.
+    pub const fn in_division(division_path: &'a str) -> Self {
+        Self { division_path, enterprise_id: None }
+    }
+}
+
 /// How far a post reaches. Lists filter by it in SQL; single acts call [`Reach::covers`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -227,7 +234,7 @@ mod tests {
         let own = Reach::Enterprise("e1".into());
         assert!(own.covers(Place { division_path: "/a/", enterprise_id: Some("e1") }));
         assert!(!own.covers(Place { division_path: "/a/", enterprise_id: Some("e2") }));
-        assert!(!own.covers(Place { division_path: "/a/", enterprise_id: None }));
+        assert!(!own.covers(Place::in_division("/a/")));
         let nobody = Reach::Enterprise(String::new());
         assert!(!nobody.covers(Place { division_path: "/a/", enterprise_id: Some("") }));
         assert_eq!(nobody.bounds().own, "none");

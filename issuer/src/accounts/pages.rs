@@ -22,7 +22,7 @@ use crate::audit::Act;
 use crate::authz::Action;
 use crate::db::DbError;
 use crate::divisions::{self, Level};
-use crate::web::{Frame, Page, Public, Routes, html, see_other, session_cookie};
+use crate::web::{Frame, Page, Public, Routes, html, html_form, see_other, session_cookie};
 
 pub fn routes(routes: Routes) -> Routes {
     let routes = own::routes(manage::pages::routes(routes));
@@ -291,12 +291,9 @@ enum Invited {
 async fn find_invited(public: &Public, secret: &str) -> Result<Invited, Problem> {
     let mut tx = public.app.db().read().await?;
     let dead = || {
-        let (zh, en) = (
-            AccountWords::of(fugong_common::lang::Lang::Zh),
-            AccountWords::of(fugong_common::lang::Lang::En),
-        );
-        Problem::new(StatusCode::NOT_FOUND, "link_dead", (zh.link_dead, en.link_dead))
-            .detail((zh.link_dead_why, en.link_dead_why))
+        let title = AccountWords::both(|w| w.link_dead);
+        Problem::new(StatusCode::NOT_FOUND, "link_dead", title)
+            .detail(AccountWords::both(|w| w.link_dead_why))
     };
     let account_id = store::find_invitation(&mut tx, &Secret::hash(secret), public.now)
         .await?
@@ -320,9 +317,8 @@ fn set_up_form(
             (false, fill(w.choose_password_for, &[("name", &account.sign_in)]))
         }
     };
-    let status = if error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = SetUpPage { frame: public.frame(), w, first, intro, form, error: error.to_owned() };
-    Ok((status, html(&page)?).into_response())
+    html_form(&page, !error.is_empty())
 }
 
 async fn set_up_page(public: Public, Path(secret): Path<String>) -> Result<Response, Problem> {

@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Form, Path};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use fugong_common::hex;
 use fugong_common::service::problem::Problem;
 use fugong_common::words::fill;
@@ -13,7 +12,7 @@ use crate::applications::pages::{CaseWords, PHRASES, SeenFields, done, find, not
 use crate::applications::{self, Application, Deeds, Fault, Mine, State, Task, to_do};
 use crate::authz::Action;
 use crate::divisions;
-use crate::web::{Frame, Nav, Page, Routes, html, see_other};
+use crate::web::{Frame, Nav, Page, Routes, html, html_form, see_other};
 
 pub fn routes(routes: Routes) -> Routes {
     routes
@@ -164,7 +163,7 @@ async fn send_back(
         let found = find(&page, &mut tx, Action::ReturnApplications, &id).await?;
         let c = CaseWords::of(page.lang);
         let form = return_form(&page, &found, &fields, c.return_empty);
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&form)?).into_response());
+        return html_form(&form, true);
     }
     let seen = SeenFields {
         seen_state: field(&fields, "seen_state").to_owned(),
@@ -261,7 +260,7 @@ async fn refuse(
             seen_state: sent.seen.seen_state,
             seen_revision: sent.seen.seen_revision,
         };
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&form)?).into_response());
+        return html_form(&form, true);
     }
     match applications::refuse(&page, &id, &sent.seen.seen(), (reason, basis, complain)).await {
         Ok(_) => Ok(done(&id, "refused")),

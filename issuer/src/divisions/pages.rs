@@ -3,10 +3,9 @@
 use askama::Template;
 use axum::extract::{Form, Multipart, Path};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use fugong_common::lang::Lang;
+use axum::response::Response;
 use fugong_common::service::problem::Problem;
-use fugong_common::time::{Millis, Zone};
+use fugong_common::time::Millis;
 use fugong_common::words::fill;
 use serde::Deserialize;
 
@@ -18,7 +17,7 @@ use crate::accounts::manage;
 use crate::authz::{Action, Bounds, Place, Reach};
 use crate::db::{DbError, Tx};
 use crate::fields::Errors;
-use crate::web::{Frame, Nav, Page, Routes, Tone, conflict, html, see_other};
+use crate::web::{Frame, Nav, Page, Routes, Tone, conflict, html_form, see_other};
 use crate::{enterprises, premises};
 
 pub fn routes(routes: Routes) -> Routes {
@@ -108,10 +107,7 @@ async fn show(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
 
 async fn find(page: &Page, tx: &mut Tx, id: &str) -> Result<Division, Problem> {
     let division = store::find(tx, id).await?.ok_or_else(Problem::not_found)?;
-    page.require(
-        Action::ManageDivisions,
-        Place { division_path: &division.path, enterprise_id: None },
-    )?;
+    page.require(Action::ManageDivisions, Place::in_division(&division.path))?;
     Ok(division)
 }
 
@@ -166,7 +162,7 @@ async fn show_node(page: &Page, id: &str, shown: Shown) -> Result<Response, Prob
     let enterprises = count_enterprises(&mut tx, &bounds).await?;
     let posts = manage::store::count_posts_below(&mut tx, &bounds, page.now).await?;
     drop(tx);
-    let zone = Zone::parse(&division.zone).unwrap_or_else(|_| page.zone());
+    let zone = page.zone_named(&division.zone);
     let pattern = or_above(w, &division.document_pattern, &above, |d| &d.document_pattern);
     let nearest = [&division].into_iter().chain(above.iter().rev());
     let example = nearest.map(|d| d.document_pattern.as_str()).find(|text| !text.is_empty());
@@ -188,7 +184,7 @@ async fn show_node(page: &Page, id: &str, shown: Shown) -> Result<Response, Prob
         w,
         crumbs: above
             .iter()
-            .filter(|d| reach.covers(Place { division_path: &d.path, enterprise_id: None }))
+            .filter(|d| reach.covers(Place::in_division(&d.path)))
             .map(|d| (d.id.clone(), d.name.clone()))
             .collect(),
         hotline: or_above(w, &division.hotline, &above, |d| &d.hotline),
@@ -230,8 +226,7 @@ async fn show_node(page: &Page, id: &str, shown: Shown) -> Result<Response, Prob
         code: division.code,
         zone: division.zone,
     };
-    let status = if faulty { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok((status, html(&node)?).into_response())
+    html_form(&node, faulty)
 }
 
 async fn edit(
@@ -331,9 +326,9 @@ async fn add(
 }
 
 async fn end(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
-    let (zh, en) = (TreeWords::of(Lang::Zh), TreeWords::of(Lang::En));
     if id == page.actor.post.division_id {
-        return Err(Problem::new(StatusCode::CONFLICT, "own_division", (zh.is_root, en.is_root)));
+        let title = TreeWords::both(|w| w.is_root);
+        return Err(Problem::new(StatusCode::CONFLICT, "own_division", title));
     }
     let mut tx = page.app.db().write().await?;
     let division = find(&page, &mut tx, &id).await?;
@@ -347,20 +342,15 @@ async fn end(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
     let enterprises = count_enterprises(&mut tx, &bounds).await?;
     let premises = premises::store::list(&mut tx, &bounds, "", "", 0, page.now, 1000).await?.len();
     if below + posts + enterprises > 0 || premises > 0 {
-        let say = |w: &TreeWords| {
-            fill(
-                w.in_use_why,
-                &[
-                    ("below", &below),
-                    ("posts", &posts),
-                    ("enterprises", &enterprises),
-                    ("premises", &premises),
-                ],
-            )
-        };
-
-        return Err(Problem::new(StatusCode::CONFLICT, "division_in_use", (zh.in_use, en.in_use))
-            .detail((say(zh), say(en))));
+        let counts: [(&str, &dyn std::fmt::Display); 4] = [
+            ("below", &below),
+            ("posts", &posts),
+            ("enterprises", &enterprises),
+            ("premises", &premises),
+        ];
+        let title = TreeWords::both(|w| w.in_use);
+        return Err(Problem::new(StatusCode::CONFLICT, "division_in_use", title)
+            .detail(TreeWords::both(|w| fill(w.in_use_why, &counts))));
     }
     tx.commit().await?;
     let parent = division.parent_id.unwrap_or_default();

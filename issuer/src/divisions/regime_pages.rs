@@ -40,10 +40,7 @@ struct Asked {
 async fn find_division(page: &Page, tx: &mut Tx, id: &str) -> Result<Division, Problem> {
     let id = if id.is_empty() { &page.actor.post.division_id } else { id };
     let division = store::find(tx, id).await?.ok_or_else(Problem::not_found)?;
-    page.require(
-        Action::ManageDivisions,
-        Place { division_path: &division.path, enterprise_id: None },
-    )?;
+    page.require(Action::ManageDivisions, Place::in_division(&division.path))?;
     Ok(division)
 }
 

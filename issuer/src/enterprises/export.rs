@@ -182,7 +182,7 @@ pub(super) async fn download(
         if query.division.is_empty() { &page.actor.post.division_id } else { &query.division };
     let mut tx = page.app.db().write().await?;
     let division = divisions::store::find(&mut tx, chosen).await?.ok_or_else(Problem::not_found)?;
-    let place = Place { division_path: &division.path, enterprise_id: None };
+    let place = Place::in_division(&division.path);
     page.require(Action::ImportEnterprises, place)?;
     page.record(&mut tx, "enterprise.export", ("division", &division.id), &division.id, "").await?;
     tx.commit().await?;

@@ -3,8 +3,7 @@
 
 use askama::Template;
 use axum::extract::{Form, Path, Query};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use fugong_common::lang::Lang;
 use fugong_common::service::problem::Problem;
 use fugong_common::time::Millis;
@@ -24,7 +23,7 @@ use crate::divisions::{self, Scale};
 use crate::fields::{self, Errors};
 use crate::people::{self, day};
 use crate::premises::store::Premises;
-use crate::web::{self, Frame, Nav, Page, Routes, html, see_other};
+use crate::web::{self, Frame, Nav, Page, Routes, html_form, see_other};
 use crate::{people::store::Counts, premises};
 
 /// Events on one page of the timeline.
@@ -197,9 +196,7 @@ async fn render(
         errors,
         e,
     };
-    let status =
-        if shown.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, html(&shown)?).into_response())
+    html_form(&shown, !shown.errors.is_empty())
 }
 
 impl FilePage {
@@ -286,10 +283,7 @@ async fn change_scale(
         by: &page.actor.account_id,
     };
     if !store::set_scale(&mut tx, &id, typed.revision, new, page.now).await? {
-        return Err(web::conflict((
-            EnterpriseWords::of(Lang::Zh).conflict,
-            EnterpriseWords::of(Lang::En).conflict,
-        )));
+        return Err(web::conflict(EnterpriseWords::both(|w| w.conflict)));
     }
     let facts = json!({
         "scale": timeline::both(scale.title(Lang::Zh), scale.title(Lang::En)),

@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Form, Path, Query};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use fugong_common::service::problem::Problem;
 use fugong_common::words::fill;
 use serde::Deserialize;
@@ -18,7 +17,7 @@ use crate::db::{DbError, Tx};
 use crate::divisions::store::Division;
 use crate::divisions::{self, Scale};
 use crate::fields::{self, Errors};
-use crate::web::{self, Frame, Nav, Page, Paging, Routes, Tone, html, see_other};
+use crate::web::{self, Frame, Nav, Page, Paging, Routes, Tone, html, html_form, see_other};
 
 pub fn routes(routes: Routes) -> Routes {
     let routes = routes
@@ -192,10 +191,7 @@ async fn narrowed(tx: &mut Tx, page: &Page, division: &str) -> Result<Reach, Pro
         return Ok(page.reach());
     }
     let found = divisions::store::find(tx, division).await?.ok_or_else(Problem::not_found)?;
-    page.require(
-        Action::ReadEnterprises,
-        Place { division_path: &found.path, enterprise_id: None },
-    )?;
+    page.require(Action::ReadEnterprises, Place::in_division(&found.path))?;
     Ok(Reach::Division(found.path))
 }
 
@@ -248,7 +244,6 @@ async fn show_form(
     let mut tx = page.app.db().read().await?;
     let divisions = choices::divisions(&mut tx, page, &form.division).await?;
     drop(tx);
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shown = FormPage {
         frame: page.frame(Nav::Enterprises),
         w: EnterpriseWords::of(page.lang),
@@ -259,7 +254,7 @@ async fn show_form(
         form,
         errors,
     };
-    Ok((status, html(&shown)?).into_response())
+    html_form(&shown, !shown.errors.is_empty())
 }
 
 async fn new_form(page: Page) -> Result<Response, Problem> {
@@ -279,9 +274,7 @@ pub(super) async fn find_division(
     id: &str,
 ) -> Result<Option<Division>, DbError> {
     let found = divisions::store::find(tx, id).await?;
-    let within = |node: &Division| {
-        page.reach().covers(Place { division_path: &node.path, enterprise_id: None })
-    };
+    let within = |node: &Division| page.reach().covers(Place::in_division(&node.path));
     Ok(found.filter(within))
 }
 
@@ -403,10 +396,7 @@ async fn edit(
 
 /// Which groups of facts an edit touched, in both languages.
 fn changed_fields(before: &store::Enterprise, after: &store::Enterprise) -> serde_json::Value {
-    let (zh, en) = (
-        EnterpriseWords::of(fugong_common::lang::Lang::Zh),
-        EnterpriseWords::of(fugong_common::lang::Lang::En),
-    );
+    let (zh, en) = EnterpriseWords::both(|w| w);
     let people = |row: &store::Enterprise| {
         [
             &row.responsible_name,

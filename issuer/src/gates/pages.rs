@@ -164,9 +164,9 @@ async fn add(page: Page, Form(form): Form<GateForm>) -> Result<Response, Problem
         return show_list(&page, "", form, w.bad_number).await;
     };
     let mut tx = page.app.db().write().await?;
-    let premises = premises::store::find(&mut tx, &form.premises).await?.filter(|premises| {
-        page.reach().covers(Place { division_path: &premises.division_path, enterprise_id: None })
-    });
+    let premises = premises::store::find(&mut tx, &form.premises)
+        .await?
+        .filter(|premises| page.reach().covers(Place::in_division(&premises.division_path)));
     let Some(premises) = premises else {
         drop(tx);
         return show_list(&page, "", form, w.bad_premises).await;
@@ -255,7 +255,7 @@ impl FilePage {
 
 async fn find_gate(page: &Page, tx: &mut Tx, id: &str, action: Action) -> Result<GateRow, Problem> {
     let gate = store::find(tx, id).await?.ok_or_else(Problem::not_found)?;
-    page.require(action, Place { division_path: &gate.division_path, enterprise_id: None })?;
+    page.require(action, Place::in_division(&gate.division_path))?;
     Ok(gate)
 }
 

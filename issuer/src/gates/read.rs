@@ -104,7 +104,7 @@ async fn list(page: Page, Query(search): Query<Search>) -> Result<Json<Listed>, 
 async fn show(page: Page, Path(id): Path<String>) -> Result<Json<Body>, Problem> {
     let mut tx = page.app.db().read().await?;
     let gate = store::find(&mut tx, &id).await?.ok_or_else(Problem::not_found)?;
-    let place = Place { division_path: &gate.division_path, enterprise_id: None };
+    let place = Place::in_division(&gate.division_path);
     page.require(Action::ReadGates, place)?;
     Ok(Json(gate.into()))
 }

@@ -21,7 +21,7 @@ use super::store::{self, Import, State};
 use crate::authz::{Action, Place, Reach};
 use crate::db::Tx;
 use crate::enterprises::choices::{self, Choice};
-use crate::web::{Frame, Nav, Page, Routes, Tone, html, see_other, unreadable};
+use crate::web::{Frame, Nav, Page, Routes, Tone, html_form, see_other, unreadable};
 use crate::{divisions, enterprises};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -141,7 +141,7 @@ async fn show_enterprises_form(
         error: error.to_owned(),
         recent,
     };
-    Ok(answer(error, html(&shown)?))
+    html_form(&shown, !error.is_empty())
 }
 
 fn discarded_notice(page: &Page, frame: Frame) -> Frame {
@@ -149,11 +149,6 @@ fn discarded_notice(page: &Page, frame: Frame) -> Frame {
         Some("discarded") => frame.notice(Tone::Ok, ImportWords::of(page.lang).discarded),
         _ => frame,
     }
-}
-
-fn answer(error: &str, page: Response) -> Response {
-    let status = if error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    (status, page).into_response()
 }
 
 /// Whose roster is meant: the one asked for, or the actor's own enterprise.
@@ -194,7 +189,7 @@ async fn show_people_form(page: &Page, asked: &str, error: &str) -> Result<Respo
         error: error.to_owned(),
         recent,
     };
-    Ok(answer(error, html(&shown)?))
+    html_form(&shown, !error.is_empty())
 }
 
 /// What the upload form sends.
@@ -259,10 +254,7 @@ async fn upload_enterprises(page: Page, form: Multipart) -> Result<Response, Pro
     let division = divisions::store::find(&mut tx, &sent.target.division).await?;
     drop(tx);
     let Some(division) = division else { return again(w.choose).await };
-    page.require(
-        Action::ImportEnterprises,
-        Place { division_path: &division.path, enterprise_id: None },
-    )?;
+    page.require(Action::ImportEnterprises, Place::in_division(&division.path))?;
     if sent.too_large {
         return again(ReadError::TooLarge.say(page.lang)).await.map(too_large);
     }
@@ -329,8 +321,7 @@ pub(super) fn problem(error: JobError) -> Problem {
 }
 
 fn gone() -> Problem {
-    let (zh, en) = (ImportWords::of(Lang::Zh), ImportWords::of(Lang::En));
-    Problem::new(StatusCode::GONE, "import_gone", (zh.gone, en.gone))
+    Problem::new(StatusCode::GONE, "import_gone", ImportWords::both(|w| w.gone))
 }
 
 /// An import of this actor's own; anybody else's looks as if it didn't exist.
@@ -344,7 +335,7 @@ pub(super) async fn find(page: &Page, tx: &mut Tx, id: &str) -> Result<Import, P
         Subject::Enterprises => {
             let division = divisions::store::find(tx, &import.division_id).await?;
             let path = division.ok_or_else(gone)?.path;
-            let place = Place { division_path: &path, enterprise_id: None };
+            let place = Place::in_division(&path);
             page.require(Action::ImportEnterprises, place)?;
         }
         Subject::People => {

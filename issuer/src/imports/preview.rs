@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Form, Path};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use fugong_common::service::problem::Problem;
 use fugong_common::words::fill;
 
@@ -16,7 +15,7 @@ use super::store::{Import, State};
 use super::upkeep;
 use crate::enterprises::choices::Choice;
 use crate::fields;
-use crate::web::{Frame, Nav, Page, html, see_other};
+use crate::web::{Frame, Nav, Page, html, html_form, see_other};
 
 /// Rows offered as header rows.
 const HEADER_ROWS: usize = 20;
@@ -108,11 +107,7 @@ fn render(page: &Page, import: Import, error: &str) -> Result<Response, Problem>
     let w = ImportWords::of(page.lang);
     let frame = page.frame(nav(&import));
     match import.state {
-        State::Previewed => {
-            let status =
-                if error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-            Ok((status, html(&preview(page, frame, import, error))?).into_response())
-        }
+        State::Previewed => html_form(&preview(page, frame, import, error), !error.is_empty()),
         State::Running => {
             let total = import.total - import.bad;
             let running = fill(w.running, &[("done", &import.done), ("total", &total)]);

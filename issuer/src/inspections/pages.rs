@@ -393,12 +393,10 @@ async fn visit(
     Path(permit_id): Path<String>,
     Form(form): Form<VisitForm>,
 ) -> Result<Response, Problem> {
-    let both = |text: fn(&InspectionWords) -> &'static str| {
-        (text(InspectionWords::of(Lang::Zh)), text(InspectionWords::of(Lang::En)))
-    };
     let findings = form.findings.trim().parse::<i64>().ok().filter(|n| (0..=99).contains(n));
-    let findings =
-        findings.ok_or_else(|| Problem::invalid().field("findings", both(|w| w.findings_wrong)))?;
+    let findings = findings.ok_or_else(|| {
+        Problem::invalid().field("findings", InspectionWords::both(|w| w.findings_wrong))
+    })?;
     let note: String =
         form.note.trim().chars().filter(|c| !c.is_control() || *c == '\n').take(1000).collect();
     let new = NewVisit { findings, posted: !form.posted.is_empty(), note };
@@ -408,15 +406,11 @@ async fn visit(
     page.require(Action::ScanPlacards, place(&permit))?;
     let by = By::from(&page.actor);
     store::insert_visit(&mut tx, &app.new_id(), &permit, &by, page.now, &new).await?;
-    let result = |lang| {
-        let w = InspectionWords::of(lang);
-        if findings == 0 {
-            w.visit_fine.to_owned()
-        } else {
-            fill(w.visit_findings, &[("n", &findings)])
-        }
-    };
-    let said = timeline::both(&result(Lang::Zh), &result(Lang::En));
+    let (zh, en) = InspectionWords::both(|w| match findings {
+        0 => w.visit_fine.to_owned(),
+        _ => fill(w.visit_findings, &[("n", &findings)]),
+    });
+    let said = timeline::both(&zh, &en);
     let facts = serde_json::json!({ "result": said, "findings": findings });
     let enterprise_id = &permit.place.enterprise_id;
     timeline::note(&mut tx, enterprise_id, page.now, "inspection.done", &facts, &by.account_id)
@@ -467,13 +461,11 @@ async fn handle(
     Form(form): Form<Outcome>,
 ) -> Result<Response, Problem> {
     let note = permits::parse_reason(&form.note).ok_or_else(|| {
-        let (zh, en) = (InspectionWords::of(Lang::Zh), InspectionWords::of(Lang::En));
-        Problem::invalid().field("note", (zh.outcome_missing, en.outcome_missing))
+        Problem::invalid().field("note", InspectionWords::both(|w| w.outcome_missing))
     })?;
     let mut tx = page.app.db().write().await?;
     let report = store::find_report(&mut tx, &id).await?.ok_or_else(Problem::not_found)?;
-    let at = Place { division_path: &report.division_path, enterprise_id: None };
-    page.require(Action::ReadReports, at)?;
+    page.require(Action::ReadReports, Place::in_division(&report.division_path))?;
     if !store::handle_report(&mut tx, &id, page.now, &page.actor.name, &note).await? {
         return Err(conflict(("举报已由他人处理", "Somebody else has dealt with this report")));
     }

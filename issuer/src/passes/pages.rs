@@ -109,8 +109,7 @@ async fn list(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
 }
 
 fn invalid(text: fn(&PassWords) -> &'static str) -> Problem {
-    let both = (text(PassWords::of(Lang::Zh)), text(PassWords::of(Lang::En)));
-    Problem::invalid().detail(both)
+    Problem::invalid().detail(PassWords::both(text))
 }
 
 /// Those ticked, or all, in the roster's order.

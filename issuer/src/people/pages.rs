@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Form, Path, Query};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use fugong_common::service::problem::Problem;
 use fugong_common::time::Millis;
 use fugong_common::words::fill;
@@ -17,7 +16,7 @@ use crate::db::{DbError, Tx};
 use crate::enterprises::choices::Choice;
 use crate::enterprises::store::{self as enterprises, Enterprise};
 use crate::fields::Errors;
-use crate::web::{self, Frame, Nav, Page, Paging, Routes, Tone, html, see_other};
+use crate::web::{self, Frame, Nav, Page, Paging, Routes, Tone, html, html_form, see_other};
 
 const MOVEMENT_DAYS: i64 = 14;
 
@@ -264,10 +263,9 @@ fn show_form(
     form: PersonForm,
     errors: Errors,
 ) -> Result<Response, Problem> {
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let w = PeopleWords::of(page.lang);
     let shown = FormPage { frame: page.frame(Nav::People), w, back, new, form, errors };
-    Ok((status, html(&shown)?).into_response())
+    html_form(&shown, !shown.errors.is_empty())
 }
 
 async fn new_form(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
@@ -366,7 +364,6 @@ async fn render(page: &Page, id: &str, error: String) -> Result<Response, Proble
         Some("back") => frame.notice(Tone::Ok, w.back_done),
         _ => frame,
     };
-    let status = if error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shown = FilePage {
         frame,
         w,
@@ -388,7 +385,7 @@ async fn render(page: &Page, id: &str, error: String) -> Result<Response, Proble
         e,
         p,
     };
-    Ok((status, html(&shown)?).into_response())
+    html_form(&shown, !shown.error.is_empty())
 }
 
 async fn edit_form(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {

@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Form, Path, Query};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use fugong_common::service::problem::Problem;
 use fugong_common::time::Millis;
 use fugong_common::words::fill;
@@ -21,7 +20,7 @@ use crate::enterprises::choices::{self, Choice};
 use crate::enterprises::{self, timeline};
 use crate::fields::{self, Errors};
 use crate::people;
-use crate::web::{self, Frame, Nav, Page, Paging, Routes, Tone, html, see_other};
+use crate::web::{self, Frame, Nav, Page, Paging, Routes, Tone, html, html_form, see_other};
 
 /// Tenants shown on one file.
 const TENANTS: i64 = 500;
@@ -230,7 +229,6 @@ async fn show_form(
     let containers = store::list_containers(&mut tx, &page.reach().bounds()).await?;
     let enterprise = find_enterprise(page, &mut tx, &form.enterprise).await?;
     drop(tx);
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shown = FormPage {
         frame: page.frame(Nav::Enterprises),
         w: PremisesWords::of(page.lang),
@@ -246,7 +244,7 @@ async fn show_form(
         form,
         errors,
     };
-    Ok((status, html(&shown)?).into_response())
+    html_form(&shown, !shown.errors.is_empty())
 }
 
 async fn find_enterprise(
@@ -301,9 +299,7 @@ async fn parse(
     if kind.is_none() {
         errors.add("kind", w.choose);
     }
-    let within = |node: &Division| {
-        page.reach().covers(Place { division_path: &node.path, enterprise_id: None })
-    };
+    let within = |node: &Division| page.reach().covers(Place::in_division(&node.path));
     let division = divisions::store::find(tx, &form.division).await?.filter(within);
     if division.is_none() {
         errors.add("division", w.choose);

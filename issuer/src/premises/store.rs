@@ -38,7 +38,7 @@ impl Premises {
 
     /// Where it lies, for authorisation of posts that reach divisions.
     pub fn place(&self) -> crate::authz::Place<'_> {
-        crate::authz::Place { division_path: &self.division_path, enterprise_id: None }
+        crate::authz::Place::in_division(&self.division_path)
     }
 }
 

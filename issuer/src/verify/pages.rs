@@ -23,7 +23,7 @@ use crate::authz::Action;
 use crate::db::{DbError, Tx};
 use crate::inspections::store::{self as inspections, NewReport, ReportKind};
 use crate::permits::{Permit, PermitWords, State};
-use crate::web::{Frame, Public, Routes, html};
+use crate::web::{Frame, Public, Routes, html, html_form};
 use crate::{divisions, permits};
 
 /// The longest text behind `/v/`: a token of 512 bytes has 1,244 digits.
@@ -469,7 +469,7 @@ async fn take_report(
         .iter()
         .all(|error| error.is_empty());
     let (true, Some(kind)) = (fine, kind) else {
-        return html(&page).map(|page| (StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        return html_form(&page, true);
     };
     if let Err(seconds) = public.app.admit_report(address.ip()) {
         page.error = fill(w.report_too_often, &[("seconds", &seconds)]);

@@ -189,4 +189,13 @@ impl Frame {
         self.notice = Some(Notice { tone, text: text.into() });
         self
     }
+
+    /// Says what the act before the redirect has done, if there was one.
+    #[must_use]
+    pub fn done(self, said: Option<impl Into<String>>) -> Self {
+        match said {
+            Some(text) => self.notice(Tone::Ok, text),
+            None => self,
+        }
+    }
 }

@@ -88,6 +88,12 @@ impl Page {
         Zone::parse(&self.actor.post.zone).unwrap_or_else(|_| Zone::utc())
     }
 
+    /// The time zone of this name, by which a thing's days are told; the post's own where the name
+    /// means nothing.
+    pub fn zone_named(&self, name: &str) -> Zone {
+        Zone::parse(name).unwrap_or_else(|_| self.zone())
+    }
+
     /// Records an act of this actor in the transaction that performs it.
     pub async fn record(
         &self,
@@ -145,6 +151,13 @@ impl FromRequestParts<App> for Public {
 pub fn html(template: &impl askama::Template) -> Result<Response, Problem> {
     let body = template.render().map_err(Problem::internal)?;
     Ok(axum::response::Html(body).into_response())
+}
+
+/// Renders a page that holds a form. Where what was sent could not be taken and is shown again with
+/// its faults, the status says so.
+pub fn html_form(template: &impl askama::Template, refused: bool) -> Result<Response, Problem> {
+    let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok((status, html(template)?).into_response())
 }
 
 /// Leads a browser on after a form was taken.

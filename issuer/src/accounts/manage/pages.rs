@@ -150,9 +150,7 @@ async fn choices(page: &Page, tx: &mut Tx, chosen: &str) -> Result<Vec<Choice>, 
     let own = &page.actor.post.division_id;
     let chosen = divisions::store::find(tx, chosen)
         .await?
-        .filter(|found| {
-            page.reach().covers(Place { division_path: &found.path, enterprise_id: None })
-        })
+        .filter(|found| page.reach().covers(Place::in_division(&found.path)))
         .map_or_else(|| own.clone(), |found| found.id);
     Ok(divisions::tree::choices(tx, &page.reach().bounds(), &chosen, page.now).await?)
 }
@@ -331,9 +329,7 @@ async fn find(
     let account = all::find(tx, id).await?.ok_or_else(Problem::not_found)?;
     let posts = store::list_posts(tx, id, page.now).await?;
     let reach = page.reach();
-    let known = posts.iter().any(|post| {
-        reach.covers(Place { division_path: &post.division_path, enterprise_id: None })
-    });
+    let known = posts.iter().any(|post| reach.covers(Place::in_division(&post.division_path)));
     if known { Ok((account, posts)) } else { Err(Problem::not_found()) }
 }
 
@@ -379,8 +375,7 @@ fn post_shown(
         (true, true) => (w.to_come, Tone::Unknown),
         (true, false) => (w.held, Tone::Ok),
     };
-    let within =
-        page.reach().covers(Place { division_path: &post.division_path, enterprise_id: None });
+    let within = page.reach().covers(Place::in_division(&post.division_path));
     Ok(PostShown {
         may_end: running && within && post.id != page.actor.post.id,
         id: post.id.clone(),
@@ -486,9 +481,7 @@ fn home<'a>(page: &'a Page, posts: &'a [PostLine]) -> &'a str {
     let reach = page.reach();
     posts
         .iter()
-        .find(|post| {
-            reach.covers(Place { division_path: &post.division_path, enterprise_id: None })
-        })
+        .find(|post| reach.covers(Place::in_division(&post.division_path)))
         .map_or(page.actor.post.division_id.as_str(), |post| post.division_id.as_str())
 }
 
@@ -622,10 +615,7 @@ async fn end_post(
     let mut tx = page.app.db().write().await?;
     let (_, posts) = find(&page, &mut tx, &id).await?;
     let post = posts.iter().find(|post| post.id == post_id).ok_or_else(Problem::not_found)?;
-    page.require(
-        Action::ManageAccounts,
-        Place { division_path: &post.division_path, enterprise_id: None },
-    )?;
+    page.require(Action::ManageAccounts, Place::in_division(&post.division_path))?;
     let zone = Zone::parse(&post.zone).unwrap_or_else(|_| page.zone());
     let (_, Some(until)) = parse_term(&zone, "", &form.until, page.now) else {
         use fugong_common::lang::Lang::{En, Zh};

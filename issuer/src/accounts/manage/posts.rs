@@ -99,7 +99,7 @@ pub(super) async fn parse(
             errors.add("enterprise", w.no_enterprise);
         }
         division = divisions::store::find(tx, &form.division).await?.filter(|found| {
-            let place = Place { division_path: &found.path, enterprise_id: None };
+            let place = Place::in_division(&found.path);
             page.reach().covers(place) && found.valid_to.is_none_or(|end| end > page.now.0)
         });
         if division.is_none() {

@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Form, Query};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use fugong_common::service::problem::Problem;
 use serde::Deserialize;
 
@@ -14,7 +13,7 @@ use crate::authz::{Action, Place};
 use crate::db::Tx;
 use crate::divisions::{self, store::Division, tree::Choice};
 use crate::fields::line;
-use crate::web::{Frame, Nav, Page, Routes, Tone, conflict, encode, html, see_other};
+use crate::web::{Frame, Nav, Page, Routes, Tone, conflict, encode, html_form, see_other};
 use fugong_common::words::fill;
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -54,10 +53,7 @@ struct Asked {
 async fn find(page: &Page, tx: &mut Tx, id: &str) -> Result<Division, Problem> {
     let id = if id.is_empty() { &page.actor.post.division_id } else { id };
     let division = divisions::store::find(tx, id).await?.ok_or_else(Problem::not_found)?;
-    page.require(
-        Action::ManageAccounts,
-        Place { division_path: &division.path, enterprise_id: None },
-    )?;
+    page.require(Action::ManageAccounts, Place::in_division(&division.path))?;
     Ok(division)
 }
 
@@ -83,8 +79,7 @@ async fn render(
         divisions,
         rows,
     };
-    let status = if faulty { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok((status, html(&shown)?).into_response())
+    html_form(&shown, faulty)
 }
 
 async fn show(page: Page, Query(asked): Query<Asked>) -> Result<Response, Problem> {

@@ -14,6 +14,7 @@ use super::super::words::ApplicationWords;
 use super::super::{clock, files, waits};
 use super::{
     ActError, Done, apply, insert_revision, is_on_behalf, open, permit, require_regime, say,
+    zone_of,
 };
 use crate::authz::Action;
 use crate::db::{DbError, Tx};
@@ -45,9 +46,8 @@ impl Draft {
         if regime.kind == RegimeKind::Abolished {
             return Err(say("regime_abolished", |w| w.regime_abolished));
         }
-        let division = divisions::store::find(tx, &enterprise.division_id).await?;
-        let zone = division.and_then(|division| Zone::parse(&division.zone).ok());
-        Ok(Self { enterprise, premises, regime, zone: zone.unwrap_or_else(|| page.zone()) })
+        let zone = zone_of(page, tx, &enterprise.division_id).await?;
+        Ok(Self { enterprise, premises, regime, zone })
     }
 
     /// The form with what the file knows.

@@ -12,7 +12,7 @@ pub use office::{accept, classify, record_check, send_checker};
 use axum::http::StatusCode;
 use fugong_common::lang::Lang;
 use fugong_common::service::problem::Problem;
-use fugong_common::time::Millis;
+use fugong_common::time::{Millis, Zone};
 
 use super::filing::Filing;
 use super::form::FieldFault;
@@ -222,8 +222,13 @@ async fn note(
 }
 
 fn say(code: &'static str, text: impl Fn(&'static ApplicationWords) -> &'static str) -> Problem {
-    let (zh, en) = (text(ApplicationWords::of(Lang::Zh)), text(ApplicationWords::of(Lang::En)));
-    Problem::new(StatusCode::CONFLICT, code, (zh, en))
+    Problem::new(StatusCode::CONFLICT, code, ApplicationWords::both(text))
+}
+
+/// The zone of the division that an application lies in.
+pub(super) async fn zone_of(page: &Page, tx: &mut Tx, division_id: &str) -> Result<Zone, DbError> {
+    let division = divisions::store::find(tx, division_id).await?;
+    Ok(division.map_or_else(|| page.zone(), |division| page.zone_named(&division.zone)))
 }
 
 async fn require_regime(tx: &mut Tx, path: &str, now: Millis) -> Result<Regime, Problem> {

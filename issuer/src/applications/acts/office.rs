@@ -1,7 +1,6 @@
 //! The office's acts before signing: taking in, sending a checker, recording the visit, classing.
 
 use fugong_common::permit::Category;
-use fugong_common::time::Zone;
 
 use super::super::clock;
 use super::super::filing::ClassChoice;
@@ -9,10 +8,9 @@ use super::super::history::{self, Recorded};
 use super::super::state::{Event, Finding, Person};
 use super::super::store::{self, Seen};
 use super::super::terms::class_rank;
-use super::{ActError, Done, Open, apply, insert_revision, open, require_regime};
+use super::{ActError, Done, Open, apply, insert_revision, open, require_regime, zone_of};
 use crate::approvals::Round;
 use crate::authz::Action;
-use crate::divisions;
 use crate::enterprises;
 use crate::web::Page;
 
@@ -88,10 +86,8 @@ pub async fn classify(page: &Page, id: &str, seen: &Seen, class: Category, reaso
     } else {
         settings.decide_within_days
     };
-    let division = divisions::store::find(&mut open.tx, &open.before.division_id).await?;
-    let zone = division.and_then(|division| Zone::parse(&division.zone).ok());
-    let due_at =
-        clock::due_at(&zone.unwrap_or_else(|| page.zone()), open.before.stages.submitted_at, days);
+    let zone = zone_of(page, &mut open.tx, &open.before.division_id).await?;
+    let due_at = clock::due_at(&zone, open.before.stages.submitted_at, days);
     let after = apply(&mut open.tx, page, &open.before, Event::Classify, |after| {
         after.class_rank = class_rank(class);
         after.stages.due_at = due_at;

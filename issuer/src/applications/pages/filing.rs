@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Form, Path, Query};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use fugong_common::permit::Mode;
 use fugong_common::service::problem::Problem;
 use fugong_common::words::{capital, fill};
@@ -21,7 +20,7 @@ use super::words::CaseWords;
 use super::{SeenFields, done, find, not_done, show};
 use crate::authz::Action;
 use crate::enterprises;
-use crate::web::{Frame, Nav, Page, Tone, html, see_other};
+use crate::web::{Frame, Nav, Page, Tone, html, html_form, see_other};
 
 /// A choice in a list of radio buttons or a select.
 struct Choice {
@@ -185,9 +184,7 @@ fn form_page(
 }
 
 fn answer(form: &FormPage) -> Result<Response, Problem> {
-    let status =
-        if form.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, html(form)?).into_response())
+    html_form(form, !form.faults.is_empty())
 }
 
 #[derive(Template)]

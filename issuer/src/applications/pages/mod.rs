@@ -15,14 +15,13 @@ use fugong_common::service::problem::Problem;
 use fugong_common::time::Zone;
 use fugong_common::words::fill;
 
-use super::acts::ActError;
+use super::acts::{ActError, zone_of};
 use super::state::Refusal;
 use super::store::{self, Application, Seen};
 use super::words::ApplicationWords;
 use crate::approvals::SignFault;
 use crate::authz::Action;
 use crate::db::Tx;
-use crate::divisions;
 use crate::web::{Page, Routes, Tone, see_other};
 
 pub(crate) use queue::own_rows;
@@ -63,13 +62,6 @@ pub async fn find(
         return Err(Problem::not_found());
     }
     Ok(found)
-}
-
-/// The zone of the division that an application lies in.
-pub async fn zone_of(page: &Page, tx: &mut Tx, division_id: &str) -> Result<Zone, Problem> {
-    let division = divisions::store::find(tx, division_id).await?;
-    let zone = division.and_then(|division| Zone::parse(&division.zone).ok());
-    Ok(zone.unwrap_or_else(|| page.zone()))
 }
 
 /// Leads back to an application after an act.

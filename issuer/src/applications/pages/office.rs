@@ -5,10 +5,9 @@ use axum::extract::{Form, Path};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use fugong_common::service::problem::Problem;
-use fugong_common::time::Zone;
 use serde::Deserialize;
 
-use super::super::acts;
+use super::super::acts::{self, zone_of};
 use super::super::history::{CHECK_GROUPS, CHECK_LIST_VERSION, CheckItem, Recorded};
 use super::super::state::Person;
 use super::super::store::Application;
@@ -17,11 +16,11 @@ use super::super::words::ApplicationWords;
 use super::show::group_title;
 use super::view::state_chip;
 use super::words::CaseWords;
-use super::{SeenFields, done, find, not_done, show_with, zone_of};
+use super::{SeenFields, done, find, not_done, show_with};
 use crate::accounts::{Role, holders};
 use crate::authz::Action;
 use crate::db::Tx;
-use crate::web::{Frame, Nav, Page, Tone, html};
+use crate::web::{Frame, Nav, Page, Tone, html, html_form};
 
 /// Longest note.
 const NOTE: usize = 1000;
@@ -48,7 +47,7 @@ async fn read_visit(
     sent: &Visit,
 ) -> Result<Result<(Person, String), &'static str>, Problem> {
     let c = CaseWords::of(page.lang);
-    let zone: Zone = zone_of(page, tx, &found.division_id).await?;
+    let zone = zone_of(page, tx, &found.division_id).await?;
     let held = holders::list(tx, &found.division_path, Role::Checker, page.lang, page.now).await?;
     let Some(holder) = held.into_iter().find(|holder| holder.account_id == sent.checker) else {
         return Ok(Err(c.choose_checker));
@@ -257,7 +256,7 @@ pub async fn check(
     let form = CheckForm(fields);
     let checked = check_form(&page, &id, &form, true).await?;
     if checked.faults > 0 {
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&checked)?).into_response());
+        return html_form(&checked, true);
     }
     let items = checked.groups.iter().map(|group| CheckItem {
         group_code: group.code.to_owned(),

@@ -7,13 +7,14 @@ use fugong_common::hex;
 use fugong_common::service::problem::Problem;
 use fugong_common::words::fill;
 
+use super::super::acts::zone_of;
 use super::super::history;
 use super::super::state::State;
 use super::super::store;
 use super::super::words::ApplicationWords;
+use super::find;
 use super::show::{CheckView, check_view};
 use super::words::CaseWords;
-use super::{find, zone_of};
 use crate::accounts::say_post;
 use crate::authz::Action;
 use crate::divisions::{self, Party};
