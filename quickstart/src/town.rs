@@ -566,7 +566,7 @@ async fn gate(stage: &Stage, premises_id: &str) -> Result<String, Stuck> {
     for (name, leads, pin) in GUARDS {
         let guard_id = guard_id(app.entropy());
         let role = if *leads { "shift_leader" } else { "guard" };
-        gates::store::insert_guard(
+        gates::store::guards::insert(
             &mut tx,
             &guard_id,
             &id,

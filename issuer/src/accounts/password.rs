@@ -67,7 +67,7 @@ fn hash(entropy: &dyn Entropy, password: &str) -> String {
         .unwrap_or_default()
 }
 
-/// Hashes a guard's PIN, which [`crate::gates::pages::is_fair_pin`] has let through.
+/// Hashes a guard's PIN, which [`crate::gates::pin::is_fair`] has let through.
 pub fn hash_pin(entropy: &dyn Entropy, pin: &str) -> String {
     hash(entropy, pin)
 }

@@ -147,7 +147,7 @@ async fn make_months(
         let Some(Value::Integer(received)) = row.get(at) else { continue };
         let Some((name, from, to)) = gates::month_of(Millis(*received)) else { continue };
         if made.insert(name.clone()) {
-            gates::store::ensure_partition(tx, &name, from, to).await?;
+            gates::store::scans::ensure_partition(tx, &name, from, to).await?;
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use super::archive::{Piece, Reader, Value, open};
 use super::{BackupError, check, dump, load, write_file};
 use crate::app::App;
 use crate::db::{Db, Tx};
-use crate::gates::{self, store::Scan};
+use crate::gates::{self, store::scans::Scan};
 use crate::permits::testing::{NOW, Town};
 use crate::{row, run};
 
@@ -45,7 +45,7 @@ async fn town() -> Town {
     let scans: Vec<_> =
         (0..2_000).map(|n| scan(n, NOW.plus_hours(n))).chain([scan(9, Millis(0))]).collect();
     let mut tx = town.app.db().write().await.unwrap();
-    gates::store::insert_scans(&mut tx, &scans).await.unwrap();
+    gates::store::scans::insert(&mut tx, &scans).await.unwrap();
     tx.commit().await.unwrap();
     town
 }

@@ -348,7 +348,7 @@ async fn journal_head(
     let request = request.confirmed()?;
     let id = intake::parse_journal_id(&id).ok_or_else(Problem::not_found)?;
     let mut tx = request.app.db().read().await?;
-    let row = store::find_journal(&mut tx, &id.to_string()).await?;
+    let row = store::journals::find(&mut tx, &id.to_string()).await?;
     drop(tx);
     let head = match row.filter(|row| row.gate_id == request.gate.id) {
         Some(row) => intake::head_of(&row, id)?,

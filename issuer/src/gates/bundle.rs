@@ -368,7 +368,7 @@ async fn settings(
     };
     let sites = sites_of(tx, &gate.premises_id).await?;
     let mut guards = Vec::new();
-    for guard in store::list_guards(tx, gate_id).await? {
+    for guard in store::guards::list(tx, gate_id).await? {
         let role =
             if guard.role == "shift_leader" { GuardRole::ShiftLeader } else { GuardRole::Guard };
         guards.push(Guard { id: guard.id, name: guard.name, role, pin_hash: guard.pin_hash });

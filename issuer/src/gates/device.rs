@@ -70,7 +70,7 @@ async fn nonce_secret(app: &App) -> Result<Vec<u8>, DbError> {
     }
     let proposal: [u8; 32] = entropy::bytes(app.entropy());
     let mut tx = app.db().write().await?;
-    let secret = store::secret(&mut tx, "nonces", &proposal).await?;
+    let secret = store::secrets::own_key(&mut tx, "nonces", &proposal).await?;
     tx.commit().await?;
     app.bundles().set_nonce_secret(secret.clone());
     Ok(secret)

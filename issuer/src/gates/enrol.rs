@@ -50,7 +50,7 @@ pub async fn invite(
 ) -> Result<Enrolment, DbError> {
     let code = Code::new(app.entropy());
     let expires_at = app.now().plus_seconds(ENROLMENT_SECONDS);
-    store::put_code(tx, gate_id, &code.locator, &code.sha256, expires_at).await?;
+    store::secrets::put_code(tx, gate_id, &code.locator, &code.sha256, expires_at).await?;
     Ok(Enrolment { issuer: app.config().origin.clone(), code: code.text, root })
 }
 
@@ -77,9 +77,14 @@ pub(super) async fn present(app: &App, request: &EnrolRequest) -> Result<EnrolAn
     let software: String = request.software.chars().filter(|c| !c.is_control()).take(80).collect();
     let key: &PublicKey = &request.device_key;
     let mut tx = app.db().write().await?;
-    let taken =
-        store::take_code(&mut tx, &code.locator, &code.sha256, i64::from(ENROLMENT_TRIES), now)
-            .await?;
+    let taken = store::secrets::take_code(
+        &mut tx,
+        &code.locator,
+        &code.sha256,
+        i64::from(ENROLMENT_TRIES),
+        now,
+    )
+    .await?;
     let Some(gate_id) = taken else {
         tx.commit().await?;
         return Err(Refused::Code);

@@ -12,7 +12,8 @@ use fugong_common::keys::PublicKey;
 use fugong_common::time::Millis;
 use fugong_common::wire::Hex;
 
-use super::store::{self, Scan};
+use super::store::scans::{self, Scan};
+use super::store::{disputes, journals};
 use crate::app::App;
 use crate::db::{DbError, Tx};
 
@@ -44,7 +45,7 @@ pub async fn take_in(
     let start = Head::start(batch.id);
     let mut tx = app.db().write().await?;
     let name = batch.id.to_string();
-    let Some(row) = store::lock_journal(&mut tx, &name, gate_id, &start.hash, now).await? else {
+    let Some(row) = journals::lock(&mut tx, &name, gate_id, &start.hash, now).await? else {
         return Ok(Intake::Foreign);
     };
     let held = head_of(&row, batch.id)?;
@@ -66,13 +67,14 @@ pub async fn take_in(
         tx.commit().await?;
     } else {
         let span = (signed(held.next_seq), signed(followed.head.next_seq));
-        store::insert_batch(&mut tx, &name, span, bytes, now).await?;
+        journals::insert_batch(&mut tx, &name, span, bytes, now).await?;
         let (scans, unread) = interpret(gate_id, &name, held.next_seq, fresh, now);
-        store::insert_scans(&mut tx, &scans).await?;
-        store::move_head(&mut tx, &name, span.1, &followed.head.hash, unread).await?;
+        scans::insert(&mut tx, &scans).await?;
+        journals::move_head(&mut tx, &name, span.1, &followed.head.hash, unread).await?;
         let purged = fresh.iter().filter(|record| record.sealed.is_none()).count();
         if purged > 0 {
-            store::count_purged(&mut tx, &name, i64::try_from(purged).unwrap_or(i64::MAX)).await?;
+            journals::count_purged(&mut tx, &name, i64::try_from(purged).unwrap_or(i64::MAX))
+                .await?;
         }
         tx.commit().await?;
         measure(&scans, now);
@@ -142,14 +144,14 @@ async fn keep(
     fault: &str,
     bytes: &[u8],
 ) -> Result<bool, DbError> {
-    if store::has_dispute(tx, gate_id, bytes).await? {
+    if disputes::holds(tx, gate_id, bytes).await? {
         return Ok(true);
     }
     // A thief with the device's key must not fill the disk.
-    if store::count_open_disputes(tx, gate_id).await? >= KEEP_DISPUTES {
+    if disputes::count_open(tx, gate_id).await? >= KEEP_DISPUTES {
         return Ok(false);
     }
-    store::insert_dispute(tx, &app.new_id(), gate_id, journal, fault, bytes, app.now()).await?;
+    disputes::insert(tx, &app.new_id(), gate_id, journal, fault, bytes, app.now()).await?;
     Ok(true)
 }
 
@@ -157,7 +159,7 @@ async fn keep(
 const KEEP_DISPUTES: i64 = 200;
 
 /// Where a stored journal stands.
-pub(super) fn head_of(row: &store::JournalRow, id: JournalId) -> Result<Head, DbError> {
+pub(super) fn head_of(row: &journals::JournalRow, id: JournalId) -> Result<Head, DbError> {
     let corrupt = |column| DbError::corrupt("journals", column, &row.id);
     let next_seq = u64::try_from(row.next_seq).map_err(|_| corrupt("next_seq"))?;
     let hash = row.head.as_slice().try_into().map_err(|_| corrupt("head"))?;
@@ -187,7 +189,7 @@ async fn known_hashes(
     let mut known = HashMap::new();
     let first = records.first().and_then(Record::seq);
     let Some(first) = first.filter(|first| *first < held.next_seq) else { return Ok(known) };
-    for (bytes,) in store::list_batches(tx, &held.id.to_string(), signed(first)).await? {
+    for (bytes,) in journals::list_batches(tx, &held.id.to_string(), signed(first)).await? {
         let Ok(batch) = Batch::open(&bytes, device) else { continue };
         for record in batch.records {
             if let Some(seq) = record.seq() {

@@ -12,6 +12,7 @@ mod moment;
 mod nonce;
 pub mod pages;
 mod partitions;
+pub mod pin;
 pub mod read;
 mod remark;
 mod seen;
@@ -21,11 +22,7 @@ pub mod store;
 mod words;
 
 #[cfg(test)]
-mod refusal_tests;
-#[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod transit_tests;
 
 pub use bundle::{Bundles, build as build_bundle};
 pub use events::Streams;

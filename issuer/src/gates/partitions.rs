@@ -28,7 +28,7 @@ pub(crate) async fn make_ahead(app: &App) -> Result<(), DbError> {
     let months = months_from(app.now(), MONTHS_AHEAD + 1);
     let mut tx = app.db().write().await?;
     for ((name, from), (_, to)) in months.iter().zip(months.iter().skip(1)) {
-        store::ensure_partition(&mut tx, name, *from, *to).await?;
+        store::scans::ensure_partition(&mut tx, name, *from, *to).await?;
     }
     tx.commit().await
 }

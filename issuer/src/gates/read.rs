@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::store::{self, GateRow};
-use crate::authz::{Action, Place};
+use crate::authz::Action;
 use crate::enterprises;
 use crate::web::{Page, Paging, Routes};
 
@@ -104,8 +104,7 @@ async fn list(page: Page, Query(search): Query<Search>) -> Result<Json<Listed>, 
 async fn show(page: Page, Path(id): Path<String>) -> Result<Json<Body>, Problem> {
     let mut tx = page.app.db().read().await?;
     let gate = store::find(&mut tx, &id).await?.ok_or_else(Problem::not_found)?;
-    let place = Place::in_division(&gate.division_path);
-    page.require(Action::ReadGates, place)?;
+    page.require(Action::ReadGates, gate.place())?;
     Ok(Json(gate.into()))
 }
 
@@ -154,7 +153,7 @@ async fn figures(
         let what = ("起始时间须早于结束时间", "It has to lie before `to`");
         return Err(Problem::invalid().field("from", what));
     }
-    let counted = store::count_by_verdict(&mut tx, &id, Millis(from), Millis(to)).await?;
+    let counted = store::scans::count_by_verdict(&mut tx, &id, Millis(from), Millis(to)).await?;
     let figures: Vec<Figure> = counted
         .into_iter()
         .map(|row| Figure {

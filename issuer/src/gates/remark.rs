@@ -6,7 +6,7 @@ use fugong_common::remark::read_refusal;
 use fugong_common::verdict::{Tone, Verdict};
 use fugong_common::words::fill;
 
-use super::store::Scan;
+use super::store::scans::Scan;
 use super::words::GateWords;
 
 /// How a line of the record is headed: its word, the tone and mark of its chip, and what the gate

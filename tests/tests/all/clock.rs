@@ -1,6 +1,6 @@
 //! The gate's clock set back, with both real binaries.
 
-use fugong_issuer::gates::store as records;
+use fugong_issuer::gates::store::scans;
 use fugong_tests::scratch::Kind;
 use fugong_tests::stack::{Stack, scan};
 use serde_json::Value;
@@ -45,8 +45,7 @@ async fn a_clock_set_back_lets_nobody_in_until_the_issuer_or_a_leader_sets_it() 
     let_out(&stack, &guard, &placard, "0002").await;
     wait_for("the uncertain answers stand in the record as such", 4000, async || {
         let mut tx = stack.inside.db().read().await.unwrap();
-        let lines =
-            records::list_of_gate(&mut tx, &stack.town.gate_id, i64::MAX, 500).await.unwrap();
+        let lines = scans::list_of_gate(&mut tx, &stack.town.gate_id, i64::MAX, 500).await.unwrap();
         lines.iter().filter(|line| line.scan.verdict == "clock_uncertain").count() == 3
             && lines.iter().all(|line| {
                 (line.scan.clock_certain == 0) == (line.scan.verdict == "clock_uncertain")

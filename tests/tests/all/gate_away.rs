@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use fugong_common::placard::pass_text;
-use fugong_issuer::gates::store::{self as records, After};
+use fugong_issuer::gates::store::disputes;
+use fugong_issuer::gates::store::scans::{self, After};
 use fugong_issuer::passes;
 use fugong_issuer::people::store as people;
 use fugong_issuer::permits::{By, Event, acts, store as permits};
@@ -49,7 +50,7 @@ async fn a_suspension_reaches_a_gate_that_was_offline_when_it_comes_back() {
 async fn received(stack: &Stack, way: &str, tenths: Option<i64>) -> Vec<(String, i64)> {
     let mut tx = stack.inside.db().read().await.unwrap();
     let lines =
-        records::list_of_enterprise(&mut tx, &stack.town.enterprise_id, &After::newest(), 100_000)
+        scans::list_of_enterprise(&mut tx, &stack.town.enterprise_id, &After::newest(), 100_000)
             .await
             .unwrap();
     let ours = lines.into_iter().map(|line| line.scan).filter(|scan| {
@@ -132,7 +133,7 @@ async fn a_thousand_scans_while_the_issuer_is_away(kind: Kind) {
         assert_eq!((all.len(), once.len()), (ALL, ALL), "{way}: each entry stands once");
     }
     let mut tx = stack.inside.db().read().await.unwrap();
-    let disputes = records::list_disputes(&mut tx, &stack.town.gate_id).await.unwrap();
+    let disputes = disputes::list(&mut tx, &stack.town.gate_id).await.unwrap();
     assert!(disputes.is_empty(), "{disputes:?}");
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use fugong_common::placard::{Origin, placard_url};
-use fugong_issuer::gates::store::{self as records, After};
+use fugong_issuer::gates::store::scans::{self, After};
 use fugong_issuer::permits::{By, Event, Permit, acts, store as permits};
 use fugong_tests::person::Person;
 use fugong_tests::scratch::{self, Kind};
@@ -46,7 +46,7 @@ async fn public_page(stack: &Stack, permit: &Permit) -> String {
 async fn received(stack: &Stack, tenths: i64) -> usize {
     let mut tx = stack.inside.db().read().await.unwrap();
     let id = &stack.town.enterprise_id;
-    let lines = records::list_of_enterprise(&mut tx, id, &After::newest(), 100_000).await.unwrap();
+    let lines = scans::list_of_enterprise(&mut tx, id, &After::newest(), 100_000).await.unwrap();
     lines.iter().filter(|line| line.scan.tenths_celsius == Some(tenths)).count()
 }
 

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use fugong_common::journal::{Batch, Sealed};
 use fugong_common::keys::PublicKey;
-use fugong_issuer::gates::store as records;
+use fugong_issuer::gates::store::{self as gates, disputes, scans};
 use fugong_tests::dice::Dice;
 use fugong_tests::ledger::{Ledger, load};
 use fugong_tests::person::Person;
@@ -299,15 +299,15 @@ impl Storm {
         let mut acknowledged = self.ledger.acknowledged(0);
         acknowledged.truncate(due);
         let mut tx = self.stack.inside.db().read().await.unwrap();
-        let gate = records::find(&mut tx, &self.stack.town.gate_id).await.unwrap().unwrap();
-        let lines = records::list_of_gate(&mut tx, &gate.id, i64::MAX, 10_000_000).await.unwrap();
+        let gate = gates::find(&mut tx, &self.stack.town.gate_id).await.unwrap().unwrap();
+        let lines = scans::list_of_gate(&mut tx, &gate.id, i64::MAX, 10_000_000).await.unwrap();
         let mut recorded: HashMap<&str, usize> = HashMap::new();
         for line in &lines {
             *recorded.entry(line.scan.note.as_str()).or_default() += 1;
         }
         let key = PublicKey::from_bytes(&gate.device_key.unwrap().try_into().unwrap()).unwrap();
         let mut disputed = HashSet::new();
-        for bytes in records::list_disputed_bytes(&mut tx, &gate.id).await.unwrap() {
+        for bytes in disputes::list_bytes(&mut tx, &gate.id).await.unwrap() {
             for record in Batch::open(&bytes, &key).unwrap().records {
                 let sealed = record.sealed.map(|part| Sealed::from_bytes(&part.bytes).unwrap());
                 disputed.extend(sealed.and_then(|sealed| sealed.text));

@@ -8,9 +8,9 @@ use fugong_common::verdict::Verdict;
 use fugong_common::wire::Hex;
 use serde_json::Value;
 
-use super::tests::{device, enrolled, town};
-use super::{Intake, take_in};
+use super::gate::{device, enrolled, town};
 use crate::accounts::Role;
+use crate::gates::{Intake, take_in};
 use crate::permits::testing::{NOW, Town};
 
 /// What a gate sends of checks that ended so: kind, verdict, remark.

@@ -1,0 +1,83 @@
+//! A verifier comes to a gate and leaves it: the one-time code, the comparison of its key, the cut-off.
+
+use axum::extract::{Form, Path};
+use axum::response::Response;
+use fugong_common::hex;
+use fugong_common::service::problem::Problem;
+use serde::Deserialize;
+
+use super::file::{ShownCode, show_file};
+use super::{find_gate, keep};
+use crate::authz::Action;
+use crate::gates::words::GateWords;
+use crate::gates::{GateState, enrol, store};
+use crate::web::{Page, conflict, see_other};
+use crate::{keys, print};
+
+pub async fn make_code(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
+    let w = GateWords::of(page.lang);
+    let mut tx = page.app.db().write().await?;
+    let gate = find_gate(&page, &mut tx, &id, Action::ManageGates).await?;
+    let list = keys::store::newest(&mut tx)
+        .await?
+        .ok_or_else(|| conflict(GateWords::both(|w| w.no_root)))?;
+    if !matches!(gate.state()?, GateState::New | GateState::Waiting) {
+        drop(tx);
+        return show_file(&page, &id, None, w.changed_meanwhile).await;
+    }
+    let enrolment = enrol::invite(&page.app, &mut tx, &id, list.list.root.fingerprint()).await?;
+    page.record(&mut tx, "gate.code", ("gate", &id), &gate.division_id, "").await?;
+    tx.commit().await?;
+    let text = enrolment.to_string();
+    let qr = print::Qr::new(&text, print::Correction::M).map_err(Problem::internal)?;
+    let (qr, qr_size) = (qr.path(), qr.outer_modules());
+    let command =
+        format!("verifier enrol {} {} --root {}", enrolment.issuer, enrolment.code, enrolment.root);
+    show_file(&page, &id, Some(ShownCode { text, command, qr, qr_size }), "").await
+}
+
+#[derive(Deserialize)]
+pub struct Compared {
+    device_key: String,
+}
+
+pub async fn confirm(
+    page: Page,
+    Path(id): Path<String>,
+    Form(form): Form<Compared>,
+) -> Result<Response, Problem> {
+    let mut tx = page.app.db().write().await?;
+    let gate = find_gate(&page, &mut tx, &id, Action::ManageGates).await?;
+    let key = hex::decode(&form.device_key).unwrap_or_default();
+    if !store::confirm(&mut tx, &id, &key).await? {
+        return Err(conflict(GateWords::both(|w| w.changed_meanwhile)));
+    }
+    keep(&page, tx, &gate, "gate.confirm", &form.device_key).await?;
+    Ok(see_other(&format!("/gates/{id}?done=confirmed")))
+}
+
+#[derive(Deserialize)]
+pub struct Reason {
+    reason: String,
+}
+
+pub async fn cut_off(
+    page: Page,
+    Path(id): Path<String>,
+    Form(form): Form<Reason>,
+) -> Result<Response, Problem> {
+    let mut tx = page.app.db().write().await?;
+    let gate = find_gate(&page, &mut tx, &id, Action::ManageGates).await?;
+    if store::cut_off(&mut tx, &id).await? {
+        keep(&page, tx, &gate, "gate.cut_off", &form.reason).await?;
+    }
+    Ok(see_other(&format!("/gates/{id}?done=cut_off")))
+}
+
+pub async fn renew(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
+    let mut tx = page.app.db().write().await?;
+    let gate = find_gate(&page, &mut tx, &id, Action::ManageGates).await?;
+    store::renew(&mut tx, &id).await?;
+    keep(&page, tx, &gate, "gate.renew", "").await?;
+    Ok(see_other(&format!("/gates/{id}?done=added")))
+}

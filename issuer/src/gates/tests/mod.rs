@@ -1,0 +1,8 @@
+//! A gate's life at the issuer, over the real router with real signatures.
+
+mod bundles;
+mod enrolment;
+mod gate;
+mod journals;
+mod refusals;
+mod status_codes;
