@@ -9,8 +9,9 @@ use fugong_common::service::problem::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::pages::{self, Doing, perform};
-use super::words::{both, parse_reason};
+use super::doing::{Doing, perform};
+use super::pages;
+use super::words::{PermitWords, parse_reason};
 use super::{Permit, State, issuing, store};
 use crate::applications::Seen;
 use crate::authz::Action;
@@ -167,8 +168,9 @@ struct Done {
 }
 
 async fn order(page: &Page, id: &str, doing: Doing, order: Order) -> Result<Json<Done>, Problem> {
-    let reason = parse_reason(&order.reason)
-        .ok_or_else(|| Problem::invalid().field("reason", both(|w| w.reason_missing.to_owned())))?;
+    let reason = parse_reason(&order.reason).ok_or_else(|| {
+        Problem::invalid().field("reason", PermitWords::both(|w| w.reason_missing))
+    })?;
     let (_, state) = perform(page, id, doing, &reason, order.revision).await?;
     Ok(Json(Done { state: state.code(), lapses_at: State::lapses_at(state).map(|at| at.0) }))
 }

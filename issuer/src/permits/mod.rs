@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod api;
+mod doing;
 pub mod facts;
 pub mod issue;
 pub mod issuing;

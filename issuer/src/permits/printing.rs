@@ -3,13 +3,14 @@
 use axum::extract::{Form, Path};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use fugong_common::lang::Lang;
 use fugong_common::service::problem::Problem;
 use fugong_common::time::Millis;
 use fugong_common::words::fill;
 use serde::Deserialize;
 
 use super::issue::print_problem;
-use super::words::both;
+use super::words::PermitWords;
 use super::{By, Permit, State, pages, sheet, store};
 use crate::app::App;
 use crate::audit::Act;
@@ -174,7 +175,7 @@ async fn specimen(page: Page, Path(id): Path<String>) -> Result<Response, Proble
 }
 
 fn no_print() -> Problem {
-    let why = both(|w| w.no_print.to_owned());
+    let why = PermitWords::both(|w| w.no_print);
     Problem::new(StatusCode::CONFLICT, "permit_state", ("不能打印", "It is not printed any more"))
         .detail(why)
 }
@@ -214,16 +215,16 @@ async fn print_many(
     }
     drop(tx);
     if permits.is_empty() {
-        let what = both(|w| w.nothing_selected.to_owned());
+        let what = PermitWords::both(|w| w.nothing_selected);
         return Err(Problem::invalid().detail(what));
     }
     if permits.len() > MOST {
-        let what = both(|w| fill(w.too_many, &[("limit", &MOST)]));
+        let what = PermitWords::both(|w| fill(w.too_many, &[("limit", &MOST)]));
         return Err(Problem::invalid().detail(what));
     }
     let placards: Vec<Placard> =
         permits.iter().map(|permit| sheet::placard(&page.app, permit)).collect::<Result<_, _>>()?;
-    let title = both(|w| w.title.to_owned()).0;
+    let title = PermitWords::of(Lang::Zh).title.to_owned();
     let paper = parse_sheet(&value("sheet"));
     let bytes = draw(&page.app, placards, paper, Format::Pdf, title).await?;
     let by = By::from(&page.actor);

@@ -7,7 +7,7 @@ use fugong_common::time::{Millis, Zone};
 
 use super::facts::{Facts, IssueRequest, Terms};
 use super::store::Permit;
-use super::words::both;
+use super::words::PermitWords;
 use crate::app::App;
 use crate::print::{self, Code, Issue, Placard, Said, Signature, Stage};
 
@@ -32,8 +32,8 @@ fn contact(from: &super::facts::Contact) -> print::Contact {
     }
 }
 
-fn said(text: impl Fn(&'static super::words::PermitWords) -> String) -> Said {
-    let (zh, en) = both(text);
+fn said(text: impl Fn(&'static PermitWords) -> String) -> Said {
+    let (zh, en) = PermitWords::both(text);
     Said::new(zh, en)
 }
 

@@ -1,4 +1,3 @@
-use fugong_common::lang::Lang;
 use fugong_common::permit::{Category, Mode, Route};
 use fugong_common::words;
 use fugong_common::words::fill;
@@ -176,11 +175,6 @@ pub fn parse_reason(text: &str) -> Option<String> {
     let length = reason.chars().count();
     let fine = reason.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\r'));
     ((4..=300).contains(&length) && fine).then(|| reason.replace("\r\n", "\n"))
-}
-
-/// Both languages of a term.
-pub fn both(text: impl Fn(&'static PermitWords) -> String) -> (String, String) {
-    (text(PermitWords::of(Lang::Zh)), text(PermitWords::of(Lang::En)))
 }
 
 #[cfg(test)]

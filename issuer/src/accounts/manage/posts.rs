@@ -111,8 +111,7 @@ pub(super) async fn parse(
     if !department_line.is_empty() && role.is_some_and(|role| role != Role::Department) {
         errors.add("line", w.no_line);
     }
-    let zone = division.as_ref().and_then(|found| Zone::parse(&found.zone).ok());
-    let zone = zone.unwrap_or_else(|| page.zone());
+    let zone = division.as_ref().map_or_else(|| page.zone(), |found| page.zone_named(&found.zone));
     let (from, until) = parse_term(&zone, &form.from, &form.until, page.now);
     if from.is_none() {
         errors.add("from", w.bad_from);

@@ -5,7 +5,7 @@ use fugong_common::time::Millis;
 
 use super::HeldPost;
 use crate::accounts::Role;
-use crate::authz::Bounds;
+use crate::authz::{Bounds, Place};
 use crate::db::{DbError, Tx};
 use crate::{row, rows, run};
 
@@ -76,6 +76,11 @@ impl PostLine {
     /// Held now, or to be held.
     pub fn is_running(&self, now: Millis) -> bool {
         self.valid_to.is_none_or(|end| end > now.0 && end > self.valid_from)
+    }
+
+    /// Where it lies, for authorisation.
+    pub fn place(&self) -> Place<'_> {
+        Place::in_division(&self.division_path)
     }
 
     pub fn held(&self, now: Millis) -> Result<HeldPost<'_>, DbError> {

@@ -1,0 +1,138 @@
+//! The forms on a permit's page, and the reissue of many at once.
+
+use axum::extract::{Form, Path};
+use axum::response::Response;
+use fugong_common::person::clean_name;
+use fugong_common::service::problem::Problem;
+use serde::Deserialize;
+
+use super::show::{Typed, render};
+use super::{find, place};
+use crate::authz::Action;
+use crate::permits::doing::{Doing, perform};
+use crate::permits::words::{PermitWords, parse_reason};
+use crate::permits::{self, ActError, By, Changes, IssueError, store};
+use crate::web::{Page, conflict, see_other};
+
+/// A reason, and the revision that the person looked at.
+#[derive(Deserialize)]
+pub struct ReasonForm {
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    revision: Option<i64>,
+}
+
+async fn do_by_form(
+    page: Page,
+    id: String,
+    form: ReasonForm,
+    doing: Doing,
+    (path, done): (&'static str, &'static str),
+) -> Result<Response, Problem> {
+    let w = PermitWords::of(page.lang);
+    let Some(reason) = parse_reason(&form.reason) else {
+        let permit = find(&page, &id, doing.action()).await?;
+        let typed = Typed { path, text: form.reason, error: w.reason_missing };
+        return render(&page, permit, Some(typed)).await;
+    };
+    perform(&page, &id, doing, &reason, form.revision).await?;
+    Ok(see_other(&format!("/permits/{id}?done={done}")))
+}
+
+type IdPath = Path<String>;
+
+type Answer = Result<Response, Problem>;
+
+pub async fn suspend(page: Page, Path(id): IdPath, Form(form): Form<ReasonForm>) -> Answer {
+    do_by_form(page, id, form, Doing::Suspend, ("suspend", "suspended")).await
+}
+
+pub async fn confirm(page: Page, Path(id): IdPath, Form(form): Form<ReasonForm>) -> Answer {
+    do_by_form(page, id, form, Doing::Confirm, ("confirm", "confirmed")).await
+}
+
+pub async fn resume(page: Page, Path(id): IdPath, Form(form): Form<ReasonForm>) -> Answer {
+    do_by_form(page, id, form, Doing::Resume, ("resume", "resumed")).await
+}
+
+pub async fn revoke(page: Page, Path(id): IdPath, Form(form): Form<ReasonForm>) -> Answer {
+    do_by_form(page, id, form, Doing::Revoke, ("revoke", "revoked")).await
+}
+
+pub async fn reissue(page: Page, Path(id): IdPath, Form(form): Form<ReasonForm>) -> Answer {
+    let w = PermitWords::of(page.lang);
+    let Some(reason) = parse_reason(&form.reason) else {
+        let permit = find(&page, &id, Action::ReissuePermits).await?;
+        let typed = Typed { path: "reissue", text: form.reason, error: w.reason_missing };
+        return render(&page, permit, Some(typed)).await;
+    };
+    let mut tx = page.app.db().write().await?;
+    let old = store::find(&mut tx, &id).await?.ok_or_else(Problem::not_found)?;
+    page.require(Action::ReissuePermits, place(&old))?;
+    if form.revision.is_some_and(|seen| seen != old.revision) {
+        return Err(ActError::Overtaken.into());
+    }
+    let by = By::from(&page.actor);
+    let (new, change) =
+        permits::reissue(&page.app, &mut tx, &old, Changes::default(), &by, &reason).await?;
+    page.app.commit(tx, change).await?;
+    Ok(see_other(&format!("/permits/{}?done=reissued", new.id)))
+}
+
+/// The permits of a withdrawn key, under a new one (domain D32); each in its own transaction, so
+/// that one that cannot be reissued does not hold up the others.
+pub async fn reissue_many(page: Page, Form(fields): Form<Vec<(String, String)>>) -> Answer {
+    let value = |name: &str| {
+        fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+    };
+    let reason = parse_reason(value("reason"))
+        .ok_or_else(|| Problem::invalid().detail(PermitWords::both(|w| w.reason_missing)))?;
+    let by = By::from(&page.actor);
+    let mut reissued = 0_u32;
+    for (_, id) in fields.iter().filter(|(key, _)| key == "id") {
+        let mut tx = page.app.db().write().await?;
+        let Some(old) = store::find(&mut tx, id).await? else { continue };
+        page.require(Action::ReissuePermits, place(&old))?;
+        let done =
+            permits::reissue(&page.app, &mut tx, &old, Changes::default(), &by, &reason).await;
+        match done {
+            Ok((_, change)) => {
+                page.app.commit(tx, change).await?;
+                reissued += 1;
+            }
+            // Reissued, suspended or revoked meanwhile: nothing left to do for it.
+            Err(IssueError::Twice | IssueError::State(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(see_other(&format!("/permits?key={}&done=batch-{reissued}", value("key"))))
+}
+
+#[derive(Deserialize)]
+pub struct HandOver {
+    #[serde(default)]
+    name: String,
+}
+
+/// Who took the placard (domain A40).
+pub async fn hand_over(page: Page, Path(id): IdPath, Form(form): Form<HandOver>) -> Answer {
+    let name = clean_name(&form.name).map_err(|_| {
+        let what = PermitWords::both(|w| w.name_missing);
+        Problem::invalid().field("name", what)
+    })?;
+    let app = &page.app;
+    let mut tx = app.db().write().await?;
+    let permit = store::find(&mut tx, &id).await?.ok_or_else(Problem::not_found)?;
+    page.require(Action::IssuePermits, place(&permit))?;
+    if permit.state.is_final() {
+        return Err(conflict(("此牌已作废，不再发放", "This placard is void and not handed out")));
+    }
+    let by = By::from(&page.actor);
+    let act_id = app.new_id();
+    store::note_act(&mut tx, &id, &act_id, page.now, "hand_over", &by, name.as_str()).await?;
+    let division_id = &permit.place.division_id;
+    page.record(&mut tx, "permit.hand_over", ("permit", &id), division_id, name.as_str()).await?;
+    tx.commit().await?;
+    Ok(see_other(&format!("/permits/{id}?done=handed-over")))
+}

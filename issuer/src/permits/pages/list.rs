@@ -1,0 +1,141 @@
+//! The list of permits, by state, by key, and by whatever of a permit somebody has at hand.
+
+use askama::Template;
+use axum::extract::Query;
+use axum::response::Response;
+use fugong_common::serial::Serial;
+use fugong_common::service::problem::Problem;
+use fugong_common::words::fill;
+use serde::Deserialize;
+
+use super::{say_state, say_term};
+use crate::authz::Action;
+use crate::permits::printing;
+use crate::permits::store::{self, Filter, StateFilter};
+use crate::permits::words::PermitWords;
+use crate::web::{Frame, Nav, Page, Paging, Tone, encode, html};
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Search {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    key: String,
+    #[serde(default)]
+    after: String,
+}
+
+/// A search as typed: a check number is found whatever way it is written.
+pub fn filter(q: &str, state: &str, key: &str) -> Filter {
+    Filter {
+        search: q.trim().to_owned(),
+        serial: Serial::parse_typed(q).map(Serial::to_hex).unwrap_or_default(),
+        state: StateFilter::parse(state),
+        key_id: key.to_owned(),
+    }
+}
+
+struct Line {
+    id: String,
+    document: String,
+    name: String,
+    mode: String,
+    term: String,
+    tone: Tone,
+    state: &'static str,
+    copies: i64,
+    printable: bool,
+}
+
+struct StateOption {
+    code: &'static str,
+    label: &'static str,
+    chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "permits/list.html")]
+struct ListPage {
+    frame: Frame,
+    w: &'static PermitWords,
+    search: Search,
+    states: Vec<StateOption>,
+    lines: Vec<Line>,
+    next: Option<String>,
+    may_print: bool,
+    may_reissue: bool,
+    key_banner: Option<String>,
+}
+
+const fn state_label(w: &PermitWords, state: StateFilter) -> &'static str {
+    match state {
+        StateFilter::All => w.all,
+        StateFilter::Valid => w.valid,
+        StateFilter::NotYet => w.not_yet,
+        StateFilter::Suspended => w.suspended,
+        StateFilter::ToConfirm => w.to_confirm,
+        StateFilter::EndsSoon => w.ends_soon,
+        StateFilter::Expired => w.expired,
+        StateFilter::Revoked => w.revoked,
+        StateFilter::Superseded => w.superseded,
+    }
+}
+
+pub async fn list(page: Page, Query(search): Query<Search>) -> Result<Response, Problem> {
+    let w = PermitWords::of(page.lang);
+    let filter = filter(&search.q, &search.state, &search.key);
+    let bounds = page.reach().bounds();
+    let mut tx = page.app.db().read().await?;
+    let mut found =
+        store::list(&mut tx, &bounds, &filter, page.now, &search.after, Paging::FETCH).await?;
+    drop(tx);
+    let next = Paging::cut(&mut found, |permit| permit.id.clone());
+    let zone = page.zone();
+    let lines = found.iter().map(|permit| {
+        let (tone, state) = say_state(w, permit, page.now);
+        Line {
+            id: permit.id.clone(),
+            document: permit.document_number.clone(),
+            name: permit.facts.name.clone(),
+            mode: w.mode(permit.claims.mode),
+            term: say_term(w, &zone, permit),
+            tone,
+            state,
+            copies: permit.copies,
+            printable: printing::is_printable(permit, page.now),
+        }
+    });
+    let lines = lines.collect();
+    let batch = page.done.as_deref().and_then(|done| done.strip_prefix("batch-"));
+    let reissued = batch.and_then(|n| n.parse::<u32>().ok());
+    let notice = reissued.map(|n| fill(w.done_batch, &[("n", &n)]));
+    html(&ListPage {
+        frame: page.frame(Nav::Permits).done(notice),
+        w,
+        states: StateFilter::ALL
+            .into_iter()
+            .map(|state| StateOption {
+                code: state.code(),
+                label: state_label(w, state),
+                chosen: state == filter.state,
+            })
+            .collect(),
+        lines,
+        next: next.map(|after| {
+            format!(
+                "/permits?q={}&state={}&key={}&after={}",
+                encode(&search.q),
+                encode(&search.state),
+                encode(&search.key),
+                encode(&after)
+            )
+        }),
+        may_print: page.actor.may(Action::PrintPermits),
+        may_reissue: !search.key.is_empty() && page.actor.may(Action::ReissuePermits),
+        key_banner: (!search.key.is_empty())
+            .then(|| fill(w.key_withdrawn_banner, &[("key", &search.key)])),
+        search,
+    })
+}
