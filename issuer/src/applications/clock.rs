@@ -35,6 +35,13 @@ pub struct Elapsed {
     pub class: &'static str,
 }
 
+impl Elapsed {
+    /// Where the clock rests.
+    pub const fn none() -> Self {
+        Self { text: String::new(), due: String::new(), class: "" }
+    }
+}
+
 /// Elapsed time, and whether it is due today or late.
 pub fn elapsed(
     zone: &Zone,

@@ -132,6 +132,16 @@ impl State {
         !self.is_final() && !matches!(self, Self::Draft)
     }
 
+    /// The round of signatures, from its beginning on.
+    pub const fn round(&self) -> Option<&Round> {
+        match self {
+            Self::Signing(round) | Self::Approved(round) | Self::Issued { round, .. } => {
+                Some(round)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether signatures given to the present revision count in this state.
     pub const fn keeps_signatures(&self) -> bool {
         matches!(
@@ -298,12 +308,7 @@ impl Case {
 
     /// Signatures that count.
     pub fn given(&self) -> &[Given] {
-        match &self.state {
-            State::Signing(round) | State::Approved(round) | State::Issued { round, .. } => {
-                &round.given
-            }
-            _ => &[],
-        }
+        self.state.round().map_or(&[], |round| round.given.as_slice())
     }
 }
 

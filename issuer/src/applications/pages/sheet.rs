@@ -9,11 +9,10 @@ use fugong_common::words::fill;
 
 use super::super::acts::zone_of;
 use super::super::history;
-use super::super::state::State;
 use super::super::store;
 use super::super::words::ApplicationWords;
 use super::find;
-use super::show::{CheckView, check_view};
+use super::show::{CheckView, latest_check};
 use super::words::CaseWords;
 use crate::accounts::say_post;
 use crate::authz::Action;
@@ -55,17 +54,11 @@ pub async fn sheet(page: Page, Path(id): Path<String>) -> Result<Response, Probl
         .ok_or_else(Problem::not_found)?;
     let events = history::list_events(&mut tx, &id).await?;
     let checks = history::list_checks(&mut tx, &id).await?;
-    let check = match checks.iter().find(|check| !check.result.is_empty()) {
-        Some(check) => Some(check_view(&mut tx, check, &zone, &page).await?),
-        None => None,
-    };
+    let check = latest_check(&mut tx, &checks, &zone, &page).await?;
     let chain = divisions::store::ancestry(&mut tx, &found.division_path).await?;
     let regime = divisions::store::find_regime(&mut tx, &found.division_path, page.now).await?;
     drop(tx);
-    let round = match found.state() {
-        State::Signing(round) | State::Approved(round) | State::Issued { round, .. } => Some(round),
-        _ => None,
-    };
+    let round = found.state().round();
     let parties: Vec<Party> = match (round, regime) {
         (Some(round), _) => round.step.parties.clone(),
         (None, Some(regime)) => regime.settings.routes.of(found.scale).parties.clone(),

@@ -139,7 +139,6 @@ impl Row {
     pub fn of(line: QueueLine, zone: &Zone, now: Millis, lang: Lang) -> Self {
         let ended = line.state.is_final();
         let times = (line.submitted_at, line.due_at);
-        let none = Elapsed { text: String::new(), due: String::new(), class: "" };
         // Once it is returned, the clock of the office rests.
         let resting = matches!(line.state, State::Returned { .. });
         Self {
@@ -152,7 +151,11 @@ impl Row {
                 State::Draft | State::Submitted | State::Approved(_) => String::new(),
                 ref state => waits_for(state, zone, now, lang),
             },
-            elapsed: if ended || resting { none } else { elapsed(zone, times, now, lang) },
+            elapsed: if ended || resting {
+                Elapsed::none()
+            } else {
+                elapsed(zone, times, now, lang)
+            },
             submitted: match line.submitted_at {
                 Millis(0) => String::new(),
                 at => zone.say_time(lang, at, now),

@@ -1,0 +1,59 @@
+//! What the office chooses from: who looks at the site and when, and the class.
+
+use fugong_common::service::problem::Problem;
+use fugong_common::time::Zone;
+
+use crate::accounts::{Role, holders};
+use crate::applications::deeds::Deeds;
+use crate::applications::store::{Application, Revision};
+use crate::applications::terms::{CLASSES, class_code, class_title};
+use crate::db::Tx;
+use crate::web::Page;
+
+/// A person to choose.
+pub struct Checker {
+    pub value: String,
+    pub text: String,
+}
+
+pub struct Choices {
+    pub checkers: Vec<Checker>,
+    pub visit_on: String,
+    pub today: String,
+    /// Code, title, whether it is the present one.
+    pub classes: Vec<(&'static str, &'static str, bool)>,
+    pub class_reason: String,
+}
+
+pub async fn view(
+    tx: &mut Tx,
+    page: &Page,
+    found: &Application,
+    zone: &Zone,
+    deeds: &Deeds,
+    current: Option<&Revision>,
+) -> Result<Choices, Problem> {
+    let checkers = if deeds.accept || deeds.send {
+        holders::list(tx, &found.division_path, Role::Checker, page.lang, page.now).await?
+    } else {
+        Vec::new()
+    };
+    let class_now = current.map(|revision| &revision.filing.class);
+    let classes = CLASSES.into_iter().map(|class| {
+        let chosen = class_now.is_some_and(|now| now.class == class);
+        (class_code(class), class_title(class, page.lang), chosen)
+    });
+    Ok(Choices {
+        checkers: checkers
+            .into_iter()
+            .map(|holder| Checker {
+                text: format!("{} · {}", holder.name, holder.division_name),
+                value: holder.account_id,
+            })
+            .collect(),
+        visit_on: zone.date(page.now.plus_days(1)),
+        today: zone.date(page.now),
+        classes: classes.collect(),
+        class_reason: class_now.map(|class| class.reason.clone()).unwrap_or_default(),
+    })
+}
