@@ -2,6 +2,7 @@
 
 use fugong_common::lang::Lang;
 use fugong_common::person::{NameError, clean_line};
+use serde::Deserialize;
 
 /// Longest free line in a form: an address, a reason.
 pub const LINE_BYTES: usize = 300;
@@ -93,6 +94,40 @@ pub fn mask_phone(phone: &str) -> String {
     let length = phone.chars().count();
     let shown = |at: usize| length >= 9 && (at < 3 || at + 4 >= length);
     phone.chars().enumerate().map(|(at, c)| if shown(at) { c } else { '*' }).collect()
+}
+
+/// A form as it was sent, field by field in order: for names that repeat, or are not known
+/// beforehand.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Sent(Vec<(String, String)>);
+
+impl Sent {
+    /// The first value of a field; empty where it was not sent.
+    pub fn value(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// Every value of a field.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a field was sent at all: the button that was pressed.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| key == name)
+    }
+
+    /// Whether one of the boxes of this name was ticked.
+    pub fn ticks(&self, name: &str, value: &str) -> bool {
+        self.values(name).any(|sent| sent == value)
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Sent {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(fields: I) -> Self {
+        Self(fields.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+    }
 }
 
 /// What is wrong with a form, by field; shown beside each field and counted above.

@@ -51,7 +51,7 @@ pub fn elapsed(
 ) -> Elapsed {
     let w = ApplicationWords::of(lang);
     if submitted_at.0 == 0 {
-        return Elapsed { text: String::new(), due: String::new(), class: "" };
+        return Elapsed::none();
     }
     let text = fill(w.elapsed, &[("span", &say_span(lang, now.since(submitted_at) / 1000))]);
     let last_day = zone.date(due_at.plus_millis(-1));

@@ -12,6 +12,7 @@ use crate::applications::pages::{CaseWords, PHRASES, SeenFields, done, find, not
 use crate::applications::{self, Application, Deeds, Fault, Mine, State, Task, to_do};
 use crate::authz::Action;
 use crate::divisions;
+use crate::fields::Sent;
 use crate::web::{Frame, Nav, Page, Routes, html, html_form, see_other};
 
 pub fn routes(routes: Routes) -> Routes {
@@ -88,22 +89,16 @@ struct ReturnPage {
     seen_revision: String,
 }
 
-fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
-    fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
-}
-
-fn return_form(
-    page: &Page,
-    found: &Application,
-    fields: &[(String, String)],
-    error: &'static str,
-) -> ReturnPage {
+fn return_form(page: &Page, found: &Application, sent: &Sent, error: &'static str) -> ReturnPage {
     let c = CaseWords::of(page.lang);
     let given = match found.state() {
         State::Signing(round) | State::Approved(round) => round.given.len(),
         _ => 0,
     };
-    let or = |sent: &str, now: String| if sent.is_empty() { now } else { sent.to_owned() };
+    let or = |name: &str, now: String| match sent.value(name) {
+        "" => now,
+        sent => sent.to_owned(),
+    };
     ReturnPage {
         frame: page.frame(Nav::Applications),
         c,
@@ -114,15 +109,15 @@ fn return_form(
             .map(|(code, zh, en)| Phrase {
                 code,
                 text: page.lang.of(zh, en),
-                ticked: fields.iter().any(|(key, value)| key == "phrase" && value == code),
-                note: field(fields, &format!("note_{code}")).to_owned(),
+                ticked: sent.ticks("phrase", code),
+                note: sent.value(&format!("note_{code}")).to_owned(),
             })
             .collect(),
-        other: field(fields, "other").to_owned(),
+        other: sent.value("other").to_owned(),
         voids: if given > 0 { fill(c.void_warning, &[("n", &given)]) } else { String::new() },
         error,
-        seen_state: or(field(fields, "seen_state"), found.state().code().to_owned()),
-        seen_revision: or(field(fields, "seen_revision"), found.case.revision.to_string()),
+        seen_state: or("seen_state", found.state().code().to_owned()),
+        seen_revision: or("seen_revision", found.case.revision.to_string()),
     }
 }
 
@@ -133,21 +128,21 @@ async fn return_page(page: Page, Path(id): Path<String>) -> Result<Response, Pro
     if !Deeds::of(&found, &page.actor).send_back {
         return Ok(see_other(&format!("/applications/{id}")));
     }
-    html(&return_form(&page, &found, &[], ""))
+    html(&return_form(&page, &found, &Sent::default(), ""))
 }
 
 /// Everything that a return names: ticked phrases, notes beside phrases, and one fault a line.
-pub(super) fn read_faults(fields: &[(String, String)]) -> Vec<Fault> {
+pub(super) fn read_faults(sent: &Sent) -> Vec<Fault> {
     let clip = |text: &str| -> String { text.trim().chars().take(500).collect() };
     let mut faults: Vec<Fault> = PHRASES
         .iter()
         .filter_map(|(code, _, _)| {
-            let note = clip(field(fields, &format!("note_{code}")));
-            let ticked = fields.iter().any(|(key, value)| key == "phrase" && value == code);
+            let note = clip(sent.value(&format!("note_{code}")));
+            let ticked = sent.ticks("phrase", code);
             (ticked || !note.is_empty()).then(|| Fault { phrase: (*code).to_owned(), note })
         })
         .collect();
-    let other = field(fields, "other").lines().map(clip).filter(|line| !line.is_empty());
+    let other = sent.value("other").lines().map(clip).filter(|line| !line.is_empty());
     faults.extend(other.take(50).map(|note| Fault { phrase: String::new(), note }));
     faults
 }
@@ -155,19 +150,19 @@ pub(super) fn read_faults(fields: &[(String, String)]) -> Vec<Fault> {
 async fn send_back(
     page: Page,
     Path(id): Path<String>,
-    Form(fields): Form<Vec<(String, String)>>,
+    Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
-    let faults = read_faults(&fields);
+    let faults = read_faults(&sent);
     if faults.is_empty() {
         let mut tx = page.app.db().read().await?;
         let found = find(&page, &mut tx, Action::ReturnApplications, &id).await?;
         let c = CaseWords::of(page.lang);
-        let form = return_form(&page, &found, &fields, c.return_empty);
+        let form = return_form(&page, &found, &sent, c.return_empty);
         return html_form(&form, true);
     }
     let seen = SeenFields {
-        seen_state: field(&fields, "seen_state").to_owned(),
-        seen_revision: field(&fields, "seen_revision").to_owned(),
+        seen_state: sent.value("seen_state").to_owned(),
+        seen_revision: sent.value("seen_revision").to_owned(),
     };
     match applications::return_for_correction(&page, &id, &seen.seen(), faults).await {
         Ok(_) => Ok(done(&id, "returned")),

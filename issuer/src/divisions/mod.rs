@@ -2,21 +2,18 @@
 
 mod begin;
 mod import;
-mod limits;
 mod node;
 pub mod pages;
 mod regime;
-mod regime_form;
-mod regime_pages;
-mod regime_words;
 pub mod store;
 pub mod tree;
 mod words;
 
 pub use begin::follow;
-pub use limits::{Limit, beyond, within};
 pub use node::{below, fill_pattern, is_pattern};
-pub use regime::{Party, Regime, RegimeKind, RegimeSettings, Routes, Scale, Step};
+pub use regime::{
+    Limit, Party, Regime, RegimeKind, RegimeSettings, Routes, Scale, Step, beyond, within,
+};
 
 /// How deep a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

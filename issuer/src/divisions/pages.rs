@@ -28,7 +28,7 @@ pub fn routes(routes: Routes) -> Routes {
         .post("/settings/divisions/{id}/below", Action::ManageDivisions, add)
         .post("/settings/divisions/{id}/end", Action::ManageDivisions, end)
         .post("/settings/divisions/{id}/import", Action::ManageDivisions, import_list);
-    super::regime_pages::routes(routes)
+    super::regime::pages::routes(routes)
 }
 
 /// What is typed of a new node.

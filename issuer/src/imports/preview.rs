@@ -14,7 +14,7 @@ use super::plan::{Failure, Policy, Sample};
 use super::store::{Import, State};
 use super::upkeep;
 use crate::enterprises::choices::Choice;
-use crate::fields;
+use crate::fields::{self, Sent};
 use crate::web::{Frame, Nav, Page, html, html_form, see_other};
 
 /// Rows offered as header rows.
@@ -260,20 +260,17 @@ fn shown(sample: &Sample, titles: &[&'static str], w: &'static ImportWords) -> S
 }
 
 /// The preview's form as sent: `column_3` names the fourth column's field.
-fn reading(import: &Import, sent: &[(String, String)]) -> Reading {
-    let value = |name: &str| {
-        sent.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
-    };
+fn reading(import: &Import, sent: &Sent) -> Reading {
     let summary = &import.summary;
     Reading {
-        sheet: value("sheet").parse().unwrap_or(summary.sheet),
-        header_row: value("header_row").parse().unwrap_or(summary.header_row.unwrap_or(0)),
+        sheet: sent.value("sheet").parse().unwrap_or(summary.sheet),
+        header_row: sent.value("header_row").parse().unwrap_or(summary.header_row.unwrap_or(0)),
         mapping: (0..summary.headers.len())
-            .map(|at| value(&format!("column_{at}")).to_owned())
+            .map(|at| sent.value(&format!("column_{at}")).to_owned())
             .collect(),
-        policy: Policy::parse(value("policy")).unwrap_or_default(),
-        full: value("full") == "yes",
-        no_code_reason: fields::line(value("no_code_reason")).unwrap_or_default(),
+        policy: Policy::parse(sent.value("policy")).unwrap_or_default(),
+        full: sent.value("full") == "yes",
+        no_code_reason: fields::line(sent.value("no_code_reason")).unwrap_or_default(),
     }
 }
 
@@ -291,7 +288,7 @@ fn is_unchanged(import: &Import, reading: &Reading) -> bool {
 pub(super) async fn choose(
     page: Page,
     Path(id): Path<String>,
-    Form(sent): Form<Vec<(String, String)>>,
+    Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
     let w = ImportWords::of(page.lang);
     let mut tx = page.app.db().read().await?;
@@ -301,17 +298,16 @@ pub(super) async fn choose(
     if import.state != State::Previewed {
         return Ok(see_other(&here));
     }
-    let has = |name: &str| sent.iter().any(|(key, _)| key == name);
     let reading = reading(&import, &sent);
     let unchanged = is_unchanged(&import, &reading);
-    if !has("start") || !unchanged {
+    if !sent.has("start") || !unchanged {
         job::read_again(&page.app, &mut import, reading).await.map_err(problem)?;
-        if has("start") {
+        if sent.has("start") {
             return render(&page, import, w.changed_first);
         }
         return Ok(see_other(&here));
     }
-    if import.summary.preview.needs_confirmation() && !has("confirm_left") {
+    if import.summary.preview.needs_confirmation() && !sent.has("confirm_left") {
         return render(&page, import, w.confirm_needed);
     }
     if job::begin(&page.app, &import).await?.is_some() {

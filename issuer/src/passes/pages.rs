@@ -17,6 +17,7 @@ use super::{Grounds, cards, issue, revoke_of, store};
 use crate::authz::Action;
 use crate::db::Tx;
 use crate::enterprises::store::{self as enterprises, Enterprise};
+use crate::fields::Sent;
 use crate::people::store::{self as people, Person};
 use crate::permits::{self, By};
 use crate::print::pass_sheet_pdf;
@@ -113,25 +114,20 @@ fn invalid(text: fn(&PassWords) -> &'static str) -> Problem {
 }
 
 /// Those ticked, or all, in the roster's order.
-fn chosen(roster: Vec<Person>, fields: &[(String, String)], all: bool) -> Vec<Person> {
-    let ticked = |id: &str| fields.iter().any(|(key, value)| key == "person" && value == id);
-    roster.into_iter().filter(|person| all || ticked(&person.id)).collect()
-}
-
-fn asks(fields: &[(String, String)], which: &str) -> bool {
-    fields.iter().any(|(key, value)| key == "which" && value == which)
+fn chosen(roster: Vec<Person>, sent: &Sent, all: bool) -> Vec<Person> {
+    roster.into_iter().filter(|person| all || sent.ticks("person", &person.id)).collect()
 }
 
 async fn issue_many(
     page: Page,
     Path(id): Path<String>,
-    Form(fields): Form<Vec<(String, String)>>,
+    Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
     let app = &page.app;
     let mut tx = app.db().write().await?;
     let enterprise = enterprise(&page, &mut tx, &id).await?;
-    let missing = asks(&fields, "missing");
-    let mut chosen = chosen(people::list_on_roster(&mut tx, &id).await?, &fields, missing);
+    let missing = sent.ticks("which", "missing");
+    let mut chosen = chosen(people::list_on_roster(&mut tx, &id).await?, &sent, missing);
     if missing {
         let held = store::list_current(&mut tx, &id).await?;
         chosen.retain(|person| !held.iter().any(|pass| pass.person_id == person.id));
@@ -151,12 +147,13 @@ async fn issue_many(
 async fn print(
     page: Page,
     Path(id): Path<String>,
-    Form(fields): Form<Vec<(String, String)>>,
+    Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
     let app = &page.app;
     let mut tx = app.db().read().await?;
     let enterprise = enterprise(&page, &mut tx, &id).await?;
-    let chosen = chosen(people::list_on_roster(&mut tx, &id).await?, &fields, asks(&fields, "all"));
+    let all = sent.ticks("which", "all");
+    let chosen = chosen(people::list_on_roster(&mut tx, &id).await?, &sent, all);
     let mut held: HashMap<String, store::Pass> = store::list_current(&mut tx, &id)
         .await?
         .into_iter()

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::audit::Act;
 use crate::authz::Action;
 use crate::db::{DbError, Tx};
+use crate::fields::Sent;
 use crate::print::{Placard, PrintError, Sheet, placard_png, placard_svg, placards_pdf};
 use crate::web::{Page, Routes};
 
@@ -181,18 +182,11 @@ fn no_print() -> Problem {
 }
 
 /// Selected permits, or all that match a search: one PDF, a page each.
-async fn print_many(
-    page: Page,
-    Form(fields): Form<Vec<(String, String)>>,
-) -> Result<Response, Problem> {
-    let value = |name: &str| {
-        let found = fields.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.clone()).unwrap_or_default()
-    };
+async fn print_many(page: Page, Form(sent): Form<Sent>) -> Result<Response, Problem> {
     let mut permits = Vec::new();
     let mut tx = page.app.db().read().await?;
-    if value("which") == "all" {
-        let filter = pages::filter(&value("q"), &value("state"), &value("key"));
+    if sent.value("which") == "all" {
+        let filter = pages::filter(sent.value("q"), sent.value("state"), sent.value("key"));
         let bounds = page.reach().bounds();
         let mut before = String::new();
         loop {
@@ -205,7 +199,7 @@ async fn print_many(
             }
         }
     } else {
-        for (_, id) in fields.iter().filter(|(key, _)| key == "id").take(MOST + 1) {
+        for id in sent.values("id").take(MOST + 1) {
             let Some(permit) = store::find(&mut tx, id).await? else { continue };
             page.require(Action::PrintPermits, pages::place(&permit))?;
             if is_printable(&permit, page.now) {
@@ -225,7 +219,7 @@ async fn print_many(
     let placards: Vec<Placard> =
         permits.iter().map(|permit| sheet::placard(&page.app, permit)).collect::<Result<_, _>>()?;
     let title = PermitWords::of(Lang::Zh).title.to_owned();
-    let paper = parse_sheet(&value("sheet"));
+    let paper = parse_sheet(sent.value("sheet"));
     let bytes = draw(&page.app, placards, paper, Format::Pdf, title).await?;
     let by = By::from(&page.actor);
     let mut tx = page.app.db().write().await?;

@@ -12,7 +12,7 @@ use crate::accounts::Role;
 use crate::authz::{Action, Place};
 use crate::db::Tx;
 use crate::divisions::{self, store::Division, tree::Choice};
-use crate::fields::line;
+use crate::fields::{Sent, line};
 use crate::web::{Frame, Nav, Page, Routes, Tone, conflict, encode, html_form, see_other};
 use fugong_common::words::fill;
 
@@ -100,21 +100,18 @@ async fn show(page: Page, Query(asked): Query<Asked>) -> Result<Response, Proble
     render(&page, &mut tx, &division, rows.collect()).await
 }
 
-async fn save(page: Page, Form(sent): Form<Vec<(String, String)>>) -> Result<Response, Problem> {
-    let value = |name: String| {
-        sent.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value.as_str())
-    };
+async fn save(page: Page, Form(sent): Form<Sent>) -> Result<Response, Problem> {
     let mut tx = page.app.db().write().await?;
-    let division = find(&page, &mut tx, value("division".into())).await?;
+    let division = find(&page, &mut tx, sent.value("division")).await?;
     let rows: Vec<Row> = Role::ALL
         .iter()
         .map(|role| {
-            let title = value(format!("title_{}", role.code()));
+            let title = sent.value(&format!("title_{}", role.code()));
             let parsed = line(title);
             Row {
                 code: role.code(),
                 usual: role.title(page.lang),
-                seen: value(format!("seen_{}", role.code())).to_owned(),
+                seen: sent.value(&format!("seen_{}", role.code())).to_owned(),
                 fault: parsed.is_err(),
                 title: parsed.unwrap_or_else(|_| title.to_owned()),
             }

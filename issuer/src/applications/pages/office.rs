@@ -20,6 +20,7 @@ use super::{SeenFields, done, find, not_done, show_with};
 use crate::accounts::{Role, holders};
 use crate::authz::Action;
 use crate::db::Tx;
+use crate::fields::Sent;
 use crate::web::{Frame, Nav, Page, Tone, html, html_form};
 
 /// Longest note.
@@ -164,23 +165,11 @@ struct CheckPage {
     seen_revision: String,
 }
 
-/// The check's fields as they were sent: `result_people`, `note_people`, …
-#[derive(Clone, Debug, Default)]
-pub struct CheckForm(Vec<(String, String)>);
-
-impl CheckForm {
-    fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
-    }
-}
-
-async fn check_form(
-    page: &Page,
-    id: &str,
-    form: &CheckForm,
-    sent: bool,
-) -> Result<CheckPage, Problem> {
+/// The form of a check, with what was sent: `result_people`, `note_people`, …
+async fn check_form(page: &Page, id: &str, sent: Option<&Sent>) -> Result<CheckPage, Problem> {
     let c = CaseWords::of(page.lang);
+    let nothing = Sent::default();
+    let (form, is_sent) = (sent.unwrap_or(&nothing), sent.is_some());
     let mut tx = page.app.db().read().await?;
     let found = find(page, &mut tx, Action::CheckSites, id).await?;
     let revision = super::super::store::find_revision(&mut tx, id, found.case.revision).await?;
@@ -191,8 +180,8 @@ async fn check_form(
     let groups: Vec<GroupView> = CHECK_GROUPS
         .iter()
         .map(|code| {
-            let result = form.get(&format!("result_{code}")).to_owned();
-            let note = form.get(&format!("note_{code}")).to_owned();
+            let result = form.value(&format!("result_{code}")).to_owned();
+            let note = form.value(&format!("note_{code}")).to_owned();
             GroupView {
                 code,
                 title: group_title(code, c),
@@ -203,9 +192,9 @@ async fn check_form(
                     _ => c.h_management,
                 },
                 error: match result.as_str() {
-                    "fails" if sent && note.trim().is_empty() => c.say_why,
+                    "fails" if is_sent && note.trim().is_empty() => c.say_why,
                     "meets" | "not_applicable" | "fails" => "",
-                    _ if !sent => "",
+                    _ if !is_sent => "",
                     _ => c.choose_each,
                 },
                 result,
@@ -213,9 +202,9 @@ async fn check_form(
             }
         })
         .collect();
-    let attended = form.get("attended").to_owned();
+    let attended = form.value("attended").to_owned();
     let attended_error =
-        if sent && !matches!(attended.as_str(), "1" | "0") { c.choose_each } else { "" };
+        if is_sent && !matches!(attended.as_str(), "1" | "0") { c.choose_each } else { "" };
     let faults = groups.iter().filter(|group| !group.error.is_empty()).count()
         + usize::from(!attended_error.is_empty());
     Ok(CheckPage {
@@ -226,18 +215,18 @@ async fn check_form(
         place: place.unwrap_or_default().trim().to_owned(),
         state: state_chip(found.state(), page.lang),
         groups,
-        note: form.get("note").to_owned(),
+        note: form.value("note").to_owned(),
         attended,
         attended_error,
-        meeting_note: form.get("meeting_note").to_owned(),
+        meeting_note: form.value("meeting_note").to_owned(),
         faults,
-        seen_state: if sent {
-            form.get("seen_state").to_owned()
+        seen_state: if is_sent {
+            form.value("seen_state").to_owned()
         } else {
             found.state().code().to_owned()
         },
-        seen_revision: if sent {
-            form.get("seen_revision").to_owned()
+        seen_revision: if is_sent {
+            form.value("seen_revision").to_owned()
         } else {
             found.case.revision.to_string()
         },
@@ -245,16 +234,15 @@ async fn check_form(
 }
 
 pub async fn check_page(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
-    html(&check_form(&page, &id, &CheckForm::default(), false).await?)
+    html(&check_form(&page, &id, None).await?)
 }
 
 pub async fn check(
     page: Page,
     Path(id): Path<String>,
-    Form(fields): Form<Vec<(String, String)>>,
+    Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
-    let form = CheckForm(fields);
-    let checked = check_form(&page, &id, &form, true).await?;
+    let checked = check_form(&page, &id, Some(&sent)).await?;
     if checked.faults > 0 {
         return html_form(&checked, true);
     }

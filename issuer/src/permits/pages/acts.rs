@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::show::{Typed, render};
 use super::{find, place};
 use crate::authz::Action;
+use crate::fields::Sent;
 use crate::permits::doing::{Doing, perform};
 use crate::permits::words::{PermitWords, parse_reason};
 use crate::permits::{self, ActError, By, Changes, IssueError, store};
@@ -82,15 +83,12 @@ pub async fn reissue(page: Page, Path(id): IdPath, Form(form): Form<ReasonForm>)
 
 /// The permits of a withdrawn key, under a new one (domain D32); each in its own transaction, so
 /// that one that cannot be reissued does not hold up the others.
-pub async fn reissue_many(page: Page, Form(fields): Form<Vec<(String, String)>>) -> Answer {
-    let value = |name: &str| {
-        fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
-    };
-    let reason = parse_reason(value("reason"))
+pub async fn reissue_many(page: Page, Form(sent): Form<Sent>) -> Answer {
+    let reason = parse_reason(sent.value("reason"))
         .ok_or_else(|| Problem::invalid().detail(PermitWords::both(|w| w.reason_missing)))?;
     let by = By::from(&page.actor);
     let mut reissued = 0_u32;
-    for (_, id) in fields.iter().filter(|(key, _)| key == "id") {
+    for id in sent.values("id") {
         let mut tx = page.app.db().write().await?;
         let Some(old) = store::find(&mut tx, id).await? else { continue };
         page.require(Action::ReissuePermits, place(&old))?;
@@ -106,7 +104,7 @@ pub async fn reissue_many(page: Page, Form(fields): Form<Vec<(String, String)>>)
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(see_other(&format!("/permits?key={}&done=batch-{reissued}", value("key"))))
+    Ok(see_other(&format!("/permits?key={}&done=batch-{reissued}", sent.value("key"))))
 }
 
 #[derive(Deserialize)]

@@ -4,10 +4,11 @@ use fugong_common::lang::Lang;
 use fugong_common::time::{Millis, Zone};
 use fugong_common::words::fill;
 
-use super::regime_words::RegimeWords;
-use super::{Limit, Party, RegimeKind, RegimeSettings, Routes, Scale, Step};
+use super::limits::Limit;
+use super::words::RegimeWords;
+use super::{Party, RegimeKind, RegimeSettings, Routes, Scale, Step};
 use crate::accounts::Role;
-use crate::fields::{Errors, narrow, needed};
+use crate::fields::{Errors, Sent, narrow, needed};
 
 /// The roles that may sign.
 pub(super) const SIGNING: [Role; 4] =
@@ -84,20 +85,6 @@ fn parse_number(number: &Number, text: &str) -> Option<i64> {
     (number.from..=number.to).contains(&value).then_some(value)
 }
 
-/// The fields of a form as they were sent, in order, names repeated.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Sent(pub Vec<(String, String)>);
-
-impl Sent {
-    pub(super) fn value(&self, name: &str) -> &str {
-        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
-    }
-
-    fn values(&self, name: &str) -> Vec<String> {
-        self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
-    }
-}
-
 /// A route as it is typed: rows with an empty code are left out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RouteRows {
@@ -148,7 +135,7 @@ impl RegimeForm {
                     code: sent.value(&field("code")).to_owned(),
                     zh: sent.value(&field("zh")).trim().to_owned(),
                     en: sent.value(&field("en")).trim().to_owned(),
-                    roles: sent.values(&field("role")),
+                    roles: sent.values(&field("role")).map(str::to_owned).collect(),
                 }
             });
             RouteRows {
@@ -328,7 +315,7 @@ mod tests {
 
     #[test]
     fn what_was_sent_is_read_back_with_its_parties_in_order() {
-        let sent: Vec<(String, String)> = [
+        let sent: Sent = [
             ("above_0_code", "department"),
             ("above_0_zh", "主管部门"),
             ("above_0_en", "department"),
@@ -338,10 +325,9 @@ mod tests {
             ("above_2_code", "street"),
             ("above_in_order", "1"),
         ]
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .into_iter()
         .collect();
-        let form = RegimeForm::read(&Sent(sent));
+        let form = RegimeForm::read(&sent);
         let above = form.routes.first().unwrap();
         assert!(above.in_order);
         let codes: Vec<_> = above.rows.iter().map(|row| row.code.as_str()).collect();

@@ -1,6 +1,15 @@
 //! A division's regime: what it asks for, who signs, and its numbers. Data, dated, editable;
 //! the defaults are ours where no rule gives one (domain B4, B5).
 
+mod form;
+mod limits;
+pub(super) mod pages;
+mod preview;
+mod publish;
+mod words;
+
+pub use limits::{Limit, beyond, within};
+
 use fugong_common::lang::Lang;
 use fugong_common::time::Millis;
 use serde::{Deserialize, Serialize};
