@@ -1,5 +1,6 @@
-//! What in-crate tests share: an application on a fresh database, and a small tree of divisions.
+//! What in-crate tests share: fresh databases, an application on one, and small trees of divisions.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use fugong_common::entropy::SeededEntropy;
@@ -7,7 +8,7 @@ use fugong_common::time::{ManualClock, Millis};
 
 use crate::app::App;
 use crate::config::Config;
-use crate::db::Db;
+use crate::db::{Db, Tx};
 use crate::divisions::{Level, store};
 
 /// 2020-02-10 09:12 in Shanghai.
@@ -21,14 +22,10 @@ pub(crate) struct TestApp {
     _dir: tempfile::TempDir,
 }
 
-/// Uses `PostgreSQL` where `FUGONG_TEST_POSTGRES` names a server, `SQLite` otherwise.
+/// Its database has all its tables.
 pub(crate) async fn app() -> TestApp {
     let dir = tempfile::tempdir().unwrap();
-    let url = match std::env::var("FUGONG_TEST_POSTGRES") {
-        Ok(server) => Some(fresh_postgres(&server, dir.path()).await),
-        Err(_) => None,
-    };
-    let db = Db::open(url.as_deref(), dir.path()).await.unwrap();
+    let db = empty_database(dir.path()).await;
     db.migrate().await.unwrap();
     let clock = Arc::new(ManualClock::new(NOW));
     let config = Config { data_dir: dir.path().to_owned(), ..Config::default() };
@@ -37,14 +34,69 @@ pub(crate) async fn app() -> TestApp {
     TestApp { app, clock, _dir: dir }
 }
 
-/// The address of a new database on a `PostgreSQL` server.
-pub(crate) async fn fresh_postgres(server: &str, dir: &std::path::Path) -> String {
-    let unique = dir.file_name().unwrap().to_string_lossy().to_lowercase().replace('.', "t");
+/// A database without tables: on `PostgreSQL` where `FUGONG_TEST_POSTGRES` names a server, on `SQLite`
+/// in this directory otherwise.
+pub(crate) async fn empty_database(dir: &Path) -> Db {
+    let url = match std::env::var("FUGONG_TEST_POSTGRES") {
+        Ok(server) => Some(fresh_postgres(&server, dir).await),
+        Err(_) => None,
+    };
+    Db::open(url.as_deref(), dir).await.unwrap()
+}
+
+/// The address of a new database on a `PostgreSQL` server, named after a directory that is nobody else's.
+pub(crate) async fn fresh_postgres(server: &str, dir: &Path) -> String {
+    let path = dir.to_string_lossy().to_lowercase();
+    let letters: Vec<char> = path.chars().filter(char::is_ascii_alphanumeric).collect();
+    let unique: String = letters.iter().skip(letters.len().saturating_sub(40)).collect();
     let pool = sqlx::PgPool::connect(server).await.unwrap();
-    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE en_{unique}"));
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE is_{unique}"));
     sqlx::query(create).execute(&pool).await.unwrap();
     pool.close().await;
-    format!("{}/en_{unique}", server.trim_end_matches('/'))
+    format!("{}/is_{unique}", server.trim_end_matches('/'))
+}
+
+/// A division to be: id, the one above, level, code, name.
+pub(crate) type Node<'a> = (&'a str, Option<&'a str>, Level, &'a str, &'a str);
+
+/// Adds divisions, those above before those below.
+pub(crate) async fn plant(tx: &mut Tx, nodes: &[Node<'_>]) {
+    for (id, parent, level, code, name) in nodes {
+        let parent = match parent {
+            Some(parent) => store::find(tx, parent).await.unwrap(),
+            None => None,
+        };
+        let new = store::NewDivision {
+            id,
+            parent: parent.as_ref(),
+            level: *level,
+            code,
+            name,
+            zone: "Asia/Shanghai",
+            hotline: "",
+            document_pattern: "",
+            valid_from: Millis(0),
+        };
+        store::insert(tx, new).await.unwrap();
+    }
+}
+
+/// A division as it would be read, for rules that ask no database.
+pub(crate) fn division(id: &str, path: &str, code: &str, name: &str) -> store::Division {
+    store::Division {
+        id: id.into(),
+        parent_id: None,
+        level: "street".into(),
+        code: code.into(),
+        name: name.into(),
+        path: path.into(),
+        zone: "Asia/Shanghai".into(),
+        hotline: String::new(),
+        document_pattern: String::new(),
+        valid_from: 0,
+        valid_to: None,
+        revision: 1,
+    }
 }
 
 /// 芝罘区 with a street, two communities and a grid. Ids: `zf`, `zf-xiangyang`, `zf-c1`, `zf-c2`, `zf-g1`.
@@ -57,23 +109,6 @@ pub(crate) async fn divisions(app: &App) {
         ("zf-c2", Some("zf-xiangyang"), Level::Community, "370602001002", "第二社区"),
         ("zf-g1", Some("zf-c1"), Level::Grid, "370602001001", "第一网格"),
     ];
-    for (id, parent, level, code, name) in nodes {
-        let parent = match parent {
-            Some(parent) => store::find(&mut tx, parent).await.unwrap(),
-            None => None,
-        };
-        let new = store::NewDivision {
-            id,
-            parent: parent.as_ref(),
-            level,
-            code,
-            name,
-            zone: "Asia/Shanghai",
-            hotline: "",
-            document_pattern: "",
-            valid_from: Millis(0),
-        };
-        store::insert(&mut tx, new).await.unwrap();
-    }
+    plant(&mut tx, &nodes).await;
     tx.commit().await.unwrap();
 }

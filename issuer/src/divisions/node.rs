@@ -156,22 +156,10 @@ impl PlaceFault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::division;
 
     fn street() -> Division {
-        Division {
-            id: "s".into(),
-            parent_id: Some("d".into()),
-            level: "street".into(),
-            code: "350503005000".into(),
-            name: "华大街道".into(),
-            path: "/d/s/".into(),
-            zone: "Asia/Shanghai".into(),
-            hotline: String::new(),
-            document_pattern: String::new(),
-            revision: 1,
-            valid_from: 0,
-            valid_to: None,
-        }
+        division("s", "/d/s/", "350503005000", "华大街道")
     }
 
     fn below_street(level: Level, text: &str, taken: &[&str]) -> Result<String, PlaceFault> {

@@ -109,31 +109,15 @@ fn bare(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn node(id: &str, path: &str, code: &str, name: &str) -> Division {
-        Division {
-            id: id.into(),
-            parent_id: None,
-            level: "street".into(),
-            code: code.into(),
-            name: name.into(),
-            path: path.into(),
-            zone: "Asia/Shanghai".into(),
-            hotline: String::new(),
-            document_pattern: String::new(),
-            valid_from: 0,
-            valid_to: None,
-            revision: 1,
-        }
-    }
+    use crate::testing::division;
 
     fn places() -> Places {
         Places::new(vec![
-            node("d", "/d/", "370602000000", "芝罘区"),
-            node("a", "/d/a/", "370602001000", "向阳街道"),
-            node("a1", "/d/a/1/", "370602001001", "建设社区"),
-            node("b", "/d/b/", "370602002000", "东山街道"),
-            node("b1", "/d/b/1/", "370602002001", "建设社区居委会"),
+            division("d", "/d/", "370602000000", "芝罘区"),
+            division("a", "/d/a/", "370602001000", "向阳街道"),
+            division("a1", "/d/a/1/", "370602001001", "建设社区"),
+            division("b", "/d/b/", "370602002000", "东山街道"),
+            division("b1", "/d/b/1/", "370602002001", "建设社区居委会"),
         ])
     }
 

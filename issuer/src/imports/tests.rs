@@ -9,8 +9,8 @@ use super::grid::{Cell, Sheet, Value};
 use super::people;
 use super::places::Places;
 use crate::divisions::Scale;
-use crate::divisions::store::Division;
 use crate::enterprises::Kind;
+use crate::testing::division;
 
 fn text(text: &str) -> Cell {
     if text.is_empty() { Cell::default() } else { Cell::of(Value::Text(text.into())) }
@@ -25,23 +25,9 @@ fn texts(rows: &[&[&str]]) -> Sheet {
 }
 
 fn places() -> Places {
-    let node = |id: &str, path: &str, code: &str, name: &str| Division {
-        id: id.into(),
-        parent_id: None,
-        level: "street".into(),
-        code: code.into(),
-        name: name.into(),
-        path: path.into(),
-        zone: "Asia/Shanghai".into(),
-        hotline: String::new(),
-        document_pattern: String::new(),
-        valid_from: 0,
-        valid_to: None,
-        revision: 1,
-    };
     Places::new(vec![
-        node("d", "/d/", "370602000000", "芝罘区"),
-        node("a", "/d/a/", "370602001000", "向阳街道"),
+        division("d", "/d/", "370602000000", "芝罘区"),
+        division("a", "/d/a/", "370602001000", "向阳街道"),
     ])
 }
 

@@ -20,10 +20,10 @@ use super::{Permit, issue};
 use crate::accounts::{Role, Secret, store as accounts};
 use crate::app::App;
 use crate::config::Config;
-use crate::db::Db;
 use crate::divisions::{Level, store as divisions};
 use crate::keys::bootstrap::bootstrap;
 use crate::run;
+use crate::testing::empty_database;
 
 /// 10 February 2020, 09:00 in Shanghai.
 pub(crate) const NOW: Millis = Millis(1_581_296_400_000);
@@ -48,11 +48,7 @@ impl Town {
         let clock = Arc::new(ManualClock::new(NOW));
         let config = Config { data_dir: folder.path().join("data"), ..Config::default() };
         std::fs::create_dir_all(&config.data_dir).unwrap();
-        let url = match std::env::var("FUGONG_TEST_POSTGRES") {
-            Ok(server) => Some(crate::testing::fresh_postgres(&server, folder.path()).await),
-            Err(_) => None,
-        };
-        let db = Db::open(url.as_deref(), &config.data_dir).await.unwrap();
+        let db = empty_database(&config.data_dir).await;
         db.migrate().await.unwrap();
         let shared: Arc<dyn Clock> = clock.clone();
         let app = App::new(db, shared, Arc::new(SeededEntropy::new(11)), config);

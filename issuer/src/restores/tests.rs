@@ -16,11 +16,11 @@ use crate::accounts::Role as Post;
 use crate::app::App;
 use crate::applications::store as applications;
 use crate::backup::write_file;
-use crate::db::Db;
 use crate::divisions::store as divisions;
 use crate::keys::{self, NoKey, disk, trust};
 use crate::permits::testing::{Town, officer};
 use crate::permits::{Event, Permit, State, acts, issue};
+use crate::testing::empty_database;
 use crate::{row, status};
 
 async fn act(town: &Town, permit: &Permit, event: Event) {
@@ -43,11 +43,7 @@ async fn chain(app: &App) -> Vec<u8> {
 
 /// The archive taken up in an empty database, by an issuer whose old key files are still about.
 async fn restored(town: Town, archive: &Path, scratch: &TempDir) -> Town {
-    let url = match std::env::var("FUGONG_TEST_POSTGRES") {
-        Ok(server) => crate::testing::fresh_postgres(&server, scratch.path()).await,
-        Err(_) => format!("sqlite://{}", scratch.path().join("restored.db").display()),
-    };
-    let db = Db::open(Some(&url), scratch.path()).await.unwrap();
+    let db = empty_database(scratch.path()).await;
     let clock: Arc<dyn fugong_common::time::Clock> = town.clock.clone();
     let entropy = Arc::new(SeededEntropy::new(77));
     let app = App::new(db, clock, entropy, town.app.config().clone());

@@ -9,8 +9,8 @@ use fugong_common::status::Status;
 use fugong_common::time::ManualClock;
 use tokio::process::Command;
 
+use crate::bed::Bed;
 use crate::issuer::{Issuer, NOON};
-use crate::journeys::Bed;
 
 async fn verifier(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_verifier"))

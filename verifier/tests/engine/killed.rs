@@ -10,8 +10,8 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
+use crate::bed::{enrol_at, until};
 use crate::issuer::{Issuer, PIN};
-use crate::journeys::{enrol_at, until};
 
 async fn start(dir: &std::path::Path) -> (Child, String, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_verifier"))

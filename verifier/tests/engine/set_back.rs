@@ -2,20 +2,14 @@
 
 use std::path::Path;
 
-use fugong_common::journal::Record;
+use fugong_common::journal::{Entry, EntryKind, Record};
 use fugong_common::status::Status;
 use fugong_common::verdict::Verdict;
 use fugong_verifier::view::{Direction, Recorded};
 use fugong_verifier::{Guard, Running};
 
-use crate::issuer::{Issuer, PIN};
-use crate::journeys::{Bed, serve, until};
-
-async fn on_duty(running: &Running) -> Guard {
-    let code = running.gate.pairing_code().await.unwrap().code;
-    let (pair, _) = running.gate.pair(&code, "东侧通道").await.unwrap();
-    running.gate.sign_on(&pair, "g1", PIN).await.unwrap()
-}
+use crate::bed::{Bed, end, serve, until};
+use crate::issuer::Issuer;
 
 /// Looks somebody up, which is recorded under a text of its own.
 async fn note(running: &Running, guard: &Guard, text: &str) {
@@ -40,10 +34,39 @@ fn copy(from: &Path, to: &Path) {
     std::fs::copy(from, to).unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_gate_opens_a_new_journal_that_cites_the_old_head() {
+    let bed = Bed::start().await;
+    let guard = bed.guard().await;
+    until("sent", || bed.gate().status().to_send == 0).await;
+    let old = bed.gate().machine();
+    let (issuer, clock, dir) = bed.stop().await;
+    let scratch = tempfile::tempdir().unwrap();
+    let (file, kept) = (dir.path().join("gate.sqlite"), scratch.path().join("copy"));
+    copy(&file, &kept);
+    let (running, shutdown) = serve(dir.path(), &clock).await;
+    until("bundle", || running.gate.status().roster_len == 20).await;
+    let text = issuer.state().pass(1);
+    running.gate.scan(&guard, &text, Direction::In).await.unwrap();
+    until("sent", || running.gate.status().to_send == 0).await;
+    end(running, shutdown).await;
+    copy(&kept, &file);
+    let (running, shutdown) = serve(dir.path(), &clock).await;
+    running.gate.scan(&guard, &text, Direction::In).await.unwrap();
+    until("another journal", || running.gate.machine().journal_id != old.journal_id).await;
+    until("sent", || running.gate.status().to_send == 0).await;
+    let opened = running.gate.journal().find_record(0).await.unwrap().unwrap();
+    let opened = Entry::decode(&opened.chained).unwrap();
+    assert_eq!(opened.draft.kind, EntryKind::Opened);
+    assert!(opened.draft.cites.is_some());
+    assert_eq!(issuer.state().journals.len(), 2);
+    end(running, shutdown).await;
+}
+
 /// A gate writes before and after its database was set back; the issuer has `since` entries in between.
 async fn set_back(since: u32, after: u32) {
     let bed = Bed::start().await;
-    let guard = on_duty(&bed.running).await;
+    let guard = bed.guard().await;
     note(&bed.running, &guard, "复制之前").await;
     until("sent", || bed.gate().status().to_send == 0).await;
     let (issuer, clock, dir) = bed.stop().await;
@@ -56,8 +79,7 @@ async fn set_back(since: u32, after: u32) {
         note(&running, &guard, &format!("之后的第 {n} 项")).await;
     }
     until("sent", || running.gate.status().to_send == 0).await;
-    shutdown.begin();
-    running.finished().await.unwrap();
+    end(running, shutdown).await;
 
     copy(&kept, &file);
     issuer.state().away = true;
@@ -79,8 +101,7 @@ async fn set_back(since: u32, after: u32) {
     note(&running, &guard, "重新开始").await;
     until("the new journal arrives", || times(&issuer, "重新开始") == 1).await;
     assert_eq!(issuer.state().journals.len(), 2);
-    shutdown.begin();
-    running.finished().await.unwrap();
+    end(running, shutdown).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +117,7 @@ async fn a_gate_set_back_and_already_ahead_again_hands_over_its_other_history() 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_issuer_that_was_set_back_is_told_what_the_gate_holds_and_gets_every_journal_again() {
     let bed = Bed::start().await;
-    let guard = on_duty(&bed.running).await;
+    let guard = bed.guard().await;
     for n in 0..20 {
         note(&bed.running, &guard, &format!("第 {n} 项")).await;
     }
@@ -124,18 +145,18 @@ async fn an_issuer_that_was_set_back_is_told_what_the_gate_holds_and_gets_every_
     assert_eq!(answer.verdict, Verdict::Measure);
     bed.issuer.state().restored = false;
     let seq = bed.issuer.change(|_| ());
-    until("the manifest", || bed.gate().machine().manifest_seq == Some(seq)).await;
+    bed.seq(seq).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newer_list_that_forgot_a_revocation_brings_nobody_back_also_after_a_restart() {
     let bed = Bed::start().await;
-    let guard = on_duty(&bed.running).await;
+    let guard = bed.guard().await;
     let placard = bed.issuer.state().placard();
     let seq = bed.issuer.change(|state| state.permit_status(Status::Revoked));
-    until("the manifest", || bed.gate().machine().manifest_seq == Some(seq)).await;
+    bed.seq(seq).await;
     let seq = bed.issuer.change(|state| state.permits.set(1, Status::Valid).unwrap());
-    until("the manifest", || bed.gate().machine().manifest_seq == Some(seq)).await;
+    bed.seq(seq).await;
     let answer = bed.gate().scan(&guard, &placard, Direction::In).await.unwrap();
     assert_eq!(answer.verdict, Verdict::Revoked);
     assert!(matches!(answer.recorded, Recorded::Yes { .. }));
@@ -148,6 +169,5 @@ async fn a_newer_list_that_forgot_a_revocation_brings_nobody_back_also_after_a_r
     let (running, shutdown) = serve(dir.path(), &clock).await;
     let answer = running.gate.scan(&guard, &placard, Direction::In).await.unwrap();
     assert_eq!(answer.verdict, Verdict::Revoked);
-    shutdown.begin();
-    running.finished().await.unwrap();
+    end(running, shutdown).await;
 }

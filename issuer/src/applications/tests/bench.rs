@@ -6,46 +6,33 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{Request, header};
-use fugong_common::entropy::SeededEntropy;
 use fugong_common::lang::Lang;
 use fugong_common::service::serve::Shutdown;
-use fugong_common::time::{Clock, ManualClock, Millis};
+use fugong_common::time::{ManualClock, Millis};
 
 use tower::ServiceExt;
 
 use crate::accounts::{Actor, Post, Role, Secret, store as accounts};
 use crate::app::App;
 use crate::applications::{Application, FilingForm};
-use crate::config::Config;
-use crate::db::Db;
 use crate::divisions::{Level, Regime, RegimeKind, RegimeSettings, store as divisions};
 use crate::run;
+use crate::testing::{self, TestApp};
 use crate::web::{Page, encode};
 
-/// 2020-02-10 09:12 in Shanghai, a Monday.
-pub(crate) const NOW: Millis = Millis(1_581_297_120_000);
+// A Monday.
+pub(crate) use crate::testing::NOW;
 
 pub(crate) struct Bench {
     pub(crate) app: App,
     pub(crate) clock: Arc<ManualClock>,
-    _dir: tempfile::TempDir,
+    _test: TestApp,
 }
 
 impl Bench {
-    /// On `PostgreSQL` where `FUGONG_TEST_POSTGRES` names a server, on `SQLite` otherwise.
     pub(crate) async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let url = match std::env::var("FUGONG_TEST_POSTGRES") {
-            Ok(server) => Some(fresh_postgres(&server, dir.path()).await),
-            Err(_) => None,
-        };
-        let db = Db::open(url.as_deref(), dir.path()).await.unwrap();
-        db.migrate().await.unwrap();
-        let clock = Arc::new(ManualClock::new(NOW));
-        let config = Config { data_dir: dir.path().to_owned(), ..Config::default() };
-        let handle: Arc<dyn Clock> = clock.clone();
-        let app = App::new(db, handle, Arc::new(SeededEntropy::new(7)), config);
-        let bench = Self { app, clock, _dir: dir };
+        let test = testing::app().await;
+        let bench = Self { app: test.app.clone(), clock: test.clock.clone(), _test: test };
         bench.settle().await;
         bench
     }
@@ -58,24 +45,7 @@ impl Bench {
             ("c1", Some("xy"), Level::Community, "370602001001", "第一社区"),
             ("fs", Some("zf"), Level::Street, "370602002000", "东山街道"),
         ];
-        for (id, parent, level, code, name) in nodes {
-            let parent = match parent {
-                Some(parent) => divisions::find(&mut tx, parent).await.unwrap(),
-                None => None,
-            };
-            let new = divisions::NewDivision {
-                id,
-                parent: parent.as_ref(),
-                level,
-                code,
-                name,
-                zone: "Asia/Shanghai",
-                hotline: "",
-                document_pattern: "",
-                valid_from: Millis(0),
-            };
-            divisions::insert(&mut tx, new).await.unwrap();
-        }
+        testing::plant(&mut tx, &nodes).await;
         let regime = Regime {
             id: "r1".into(),
             kind: RegimeKind::Approval,
@@ -195,15 +165,6 @@ impl Bench {
         let mut tx = self.app.db().read().await.unwrap();
         crate::applications::store::find(&mut tx, id).await.unwrap().unwrap()
     }
-}
-
-async fn fresh_postgres(server: &str, dir: &std::path::Path) -> String {
-    let unique = dir.file_name().unwrap().to_string_lossy().to_lowercase().replace('.', "t");
-    let pool = sqlx::PgPool::connect(server).await.unwrap();
-    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE ap_{unique}"));
-    sqlx::query(create).execute(&pool).await.unwrap();
-    pool.close().await;
-    format!("{}/ap_{unique}", server.trim_end_matches('/'))
 }
 
 /// A form in which nothing is missing.
