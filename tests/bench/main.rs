@@ -21,6 +21,8 @@ mod park;
 mod print;
 mod say;
 mod scans;
+#[path = "../../verifier/tests/support/signed.rs"]
+mod signed;
 mod town;
 
 use std::process::ExitCode;

@@ -1,13 +1,12 @@
 //! A park: one gate for a thousand enterprises and their people, as the issuer would have signed it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use fugong_common::claims::{Lineage, Validity};
 use fugong_common::entropy::{SeededEntropy, bytes};
 use fugong_common::envelope;
-use fugong_common::keys::{Kind, Role, Signer, SoftwareKey};
-use fugong_common::manifest::Manifest;
+use fugong_common::keys::{Kind, Signer, SoftwareKey};
 use fugong_common::pass::{Pass, WorkerNumber};
 use fugong_common::permit::{Mode, SiteCode};
 use fugong_common::person::Name;
@@ -15,19 +14,15 @@ use fugong_common::placard::pass_text;
 use fugong_common::records::RecordSet;
 use fugong_common::serial::{PassReference, Serial};
 use fugong_common::service::ambient::SystemClock;
-use fugong_common::status::{StatusClaims, StatusList};
+use fugong_common::status::StatusList;
 use fugong_common::temperature::Thresholds;
 use fugong_common::time::{Clock, Millis};
-use fugong_common::trust::{TrustChain, TrustLink, TrustList, TrustedKey};
-use fugong_common::wire::{
-    Guard, GuardRole, PartName, PassLink, PermitRecord, PersonRecord, Settings,
-};
+use fugong_common::wire::{Guard, GuardRole, PassLink, PermitRecord, PersonRecord, Settings};
 use fugong_verifier::pairing::secret_hash;
-use fugong_verifier::store::{Store, save_device_key};
-use sha2::{Digest, Sha256};
+use fugong_verifier::store::Store;
 
-const URI: &str = "https://permits.example/status";
-const AUDIENCE: &str = "https://permits.example#g1";
+use crate::signed::{self, Given, Keys, validity};
+
 const FIRST_SITE: u64 = 3_706_020_010_010_001;
 /// The paired browser's cookie.
 pub const COOKIE: &str = "bench-browser";
@@ -41,10 +36,6 @@ const STAFF: usize = 100;
 pub struct Park {
     /// Texts of the passes, one for each person.
     pub passes: Vec<String>,
-}
-
-fn key(seed: u8) -> SoftwareKey {
-    SoftwareKey::from_seed(&[seed; 32])
 }
 
 fn name(text: &str) -> Name {
@@ -63,74 +54,24 @@ impl Park {
     /// Signs passes for so many people and writes a gate that knows them into `dir`.
     pub async fn build(dir: &Path, people: usize) -> Self {
         let now = SystemClock.now();
-        let (permits, passes, states, manifests) = (key(2), key(3), key(4), key(5));
-        let root = key(1);
-        let (iat, exp) = (now.plus_minutes(-1).seconds(), now.plus_days(30).seconds());
-        let validity = Validity::new(now.plus_days(-10).seconds(), exp).expect("a term");
+        let (keys, validity) = (Keys::known(), validity(now));
         let enterprises = people.div_ceil(STAFF);
-        let list = trust_list(&root, [&permits, &passes, &states, &manifests], now);
-        let link = TrustLink::sign(&list, &root).expect("the root signs");
-        let chain = TrustChain::default().with(link).expect("a first list");
-        let mut parts = BTreeMap::from([(PartName::Trust.to_string(), chain.to_bytes())]);
-        for (key, uri, entries) in [(&permits, "permits", enterprises), (&passes, "passes", people)]
-        {
-            let list = StatusList::new(u32::try_from(entries).expect("fits"));
-            let claims =
-                StatusClaims { uri: format!("{URI}/{uri}"), iat, exp, ttl: 300, seq: 1, list };
-            let token = claims.seal(&states).expect("a status key signs");
-            parts.insert(PartName::Status(key.key_id()).to_string(), token);
-        }
         let sites: Vec<SiteCode> =
             (0..number(enterprises)).map(|n| SiteCode(FIRST_SITE + n)).collect();
-        let register = register(&permits, validity, &sites);
-        let (roster, texts) = roster(&passes, validity, people);
-        parts.insert(PartName::Roster.to_string(), roster.to_bytes());
-        parts.insert(PartName::Register.to_string(), register.to_bytes());
-        parts.insert(PartName::Settings.to_string(), settings(sites).to_bytes().expect("JSON"));
-        let digests = parts.iter().map(|(name, part)| (name.clone(), Sha256::digest(part).into()));
-        let manifest = Manifest {
-            audience: AUDIENCE.to_owned(),
-            seq: 1,
-            iat,
-            exp,
-            parts: digests.collect(),
-            audit_head: [0; 32],
+        let (roster, passes) = roster(&keys.passes, validity, people);
+        let valid = |count: usize| StatusList::new(u32::try_from(count).expect("fits"));
+        let given = Given {
+            issuer: "http://127.0.0.1:9",
+            signed_at: now.plus_minutes(-1),
+            permit_states: valid(enterprises),
+            pass_states: valid(people),
+            register: register(&keys.permits, validity, &sites),
+            roster,
+            settings: settings(sites),
         };
-        let manifest = manifest.seal(&manifests).expect("a manifest key signs");
-        write(dir, now, &root, &manifest, &parts).await;
-        Self { passes: texts }
-    }
-}
-
-fn trust_list(root: &SoftwareKey, keys: [&SoftwareKey; 4], now: Millis) -> TrustList {
-    let [permits, passes, states, manifests] = keys;
-    let trusted = |key: &SoftwareKey, role: Role, list: Option<&str>| TrustedKey {
-        public: key.public_key(),
-        role,
-        nbf: now.plus_days(-30).seconds(),
-        sign_until: now.plus_days(60).seconds(),
-        exp: now.plus_days(90).seconds(),
-        revoked: None,
-        scope: vec![(0, u64::MAX >> 1)],
-        list_uri: list.map(|name| format!("{URI}/{name}")),
-    };
-    let mut keys = vec![
-        trusted(permits, Role::Permit, Some("permits")),
-        trusted(passes, Role::Pass, Some("passes")),
-        trusted(states, Role::Status, None),
-        trusted(manifests, Role::Manifest, None),
-    ];
-    keys.sort_by_key(TrustedKey::id);
-    TrustList {
-        version: 1,
-        iat: now.plus_minutes(-1).seconds(),
-        exp: now.plus_days(60).seconds(),
-        hosts: vec!["permits.example".to_owned()],
-        keys,
-        root: root.public_key(),
-        root_number: 1,
-        previous_root: None,
-        demo: false,
+        signed::write(dir, now, &keys, &given).await;
+        man(dir, now).await;
+        Self { passes }
     }
 }
 
@@ -220,51 +161,17 @@ fn settings(sites: Vec<SiteCode>) -> Settings {
     }
 }
 
-/// As it stands after the first pull, with a browser paired and a guard on duty.
-async fn write(
-    dir: &Path,
-    now: Millis,
-    root: &SoftwareKey,
-    manifest: &[u8],
-    parts: &BTreeMap<String, Vec<u8>>,
-) {
-    save_device_key(dir, &key(9)).expect("the device key is written");
+/// Pairs a browser and signs a guard on.
+async fn man(dir: &Path, now: Millis) {
     let store = Store::open(dir).await.expect("the store opens");
-    let mut transaction = store.begin().await.expect("a transaction");
-    let enrolment = sqlx::query(
-        "INSERT INTO enrolment (one, issuer, gate_id, gate_name, audience, root, state, enrolled_at) \
-         VALUES (1, 'http://127.0.0.1:9', 'g1', '园区 1 号门', $1, $2, 'confirmed', $3)",
-    )
-    .bind(AUDIENCE)
-    .bind(root.public_key().fingerprint().0.to_vec())
-    .bind(now.0);
-    enrolment.execute(&mut *transaction).await.expect("written");
-    sqlx::query("INSERT INTO manifest (one, seq, bytes, received_at) VALUES (1, 1, $1, $2)")
-        .bind(manifest)
-        .bind(now.0)
-        .execute(&mut *transaction)
-        .await
-        .expect("written");
-    for (name, part) in parts {
-        sqlx::query(
-            "INSERT INTO parts (name, digest, bytes, received_elapsed) VALUES ($1, $2, $3, 0)",
-        )
-        .bind(name)
-        .bind(Sha256::digest(part).to_vec())
-        .bind(part)
-        .execute(&mut *transaction)
-        .await
-        .expect("written");
-    }
     sqlx::query(
         "INSERT INTO pairs (id, secret, label, paired_at, guard, signed_on_at) VALUES (1, $1, 'bench', $2, $3, $2)",
     )
     .bind(secret_hash(COOKIE).to_vec())
     .bind(now.0)
     .bind(GUARD)
-    .execute(&mut *transaction)
+    .execute(store.pool())
     .await
     .expect("written");
-    transaction.commit().await.expect("written");
     store.close().await;
 }

@@ -1,15 +1,16 @@
 //! An enrolled gate on disk with everything its issuer would have sent: keys, lists, roster,
 //! register, settings, all really signed. For journeys, and for looking at the pages.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod signed;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use argon2::Argon2;
 use argon2::PasswordHasher as _;
 use fugong_common::claims::{Lineage, Validity};
 use fugong_common::envelope;
-use fugong_common::keys::{Kind, Role, Signer, SoftwareKey};
-use fugong_common::manifest::Manifest;
+use fugong_common::keys::{Kind, Signer, SoftwareKey};
 use fugong_common::pass::{Pass, WorkerNumber};
 use fugong_common::permit::{
     Approval, Category, Mode, NoCode, Permit, PostKind, Route, SiteCode, Subject,
@@ -18,21 +19,16 @@ use fugong_common::person::Name;
 use fugong_common::placard::{Origin, pass_text, placard_url};
 use fugong_common::records::RecordSet;
 use fugong_common::serial::Serial;
-use fugong_common::status::{Status, StatusClaims, StatusList};
+use fugong_common::status::{Status, StatusList};
 use fugong_common::temperature::Thresholds;
 use fugong_common::time::Millis;
-use fugong_common::trust::{TrustChain, TrustLink, TrustList, TrustedKey};
-use fugong_common::wire::{
-    Guard, GuardRole, PartName, PassLink, PermitRecord, PersonRecord, Settings,
-};
-use fugong_verifier::store::{Store, save_device_key};
-use sha2::{Digest, Sha256};
+use fugong_common::wire::{Guard, GuardRole, PassLink, PermitRecord, PersonRecord, Settings};
+
+use signed::{Given, Keys, validity};
 
 const SITE: SiteCode = SiteCode(3_706_020_010_010_001);
 const OTHER_SITE: SiteCode = SiteCode(3_706_020_010_010_002);
 const LINEAGE: Lineage = Lineage([6; 8]);
-const URI: &str = "https://permits.example/status";
-const AUDIENCE: &str = "https://permits.example/gates/g1";
 
 /// PIN of every guard in the town.
 pub const PIN: &str = "472913";
@@ -46,10 +42,6 @@ pub struct Town {
     pub placard: String,
     pub suspended: String,
     pub elsewhere: String,
-}
-
-fn key(seed: u8) -> SoftwareKey {
-    SoftwareKey::from_seed(&[seed; 32])
 }
 
 fn name(text: &str) -> Name {
@@ -83,105 +75,49 @@ fn permit(serial: u8, site: SiteCode, index: u32, validity: Validity) -> Permit 
 
 /// Writes a gate into `dir` as it stands after its first pull at `now`.
 pub async fn seed(dir: &Path, now: Millis) -> Town {
-    let (root, permits, passes, states, manifests) = (key(1), key(2), key(3), key(4), key(5));
-    let (iat, exp) = (now.plus_minutes(-5).seconds(), now.plus_days(30).seconds());
-    let list = trust_list(&root, [&permits, &passes, &states, &manifests], now);
-    let chain = TrustChain::default().with(TrustLink::sign(&list, &root).unwrap()).unwrap();
-
-    let mut parts: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    parts.insert(PartName::Trust.to_string(), chain.to_bytes());
-    for (key, uri, suspended) in [(&permits, "permits", Some(1)), (&passes, "passes", None)] {
-        let mut list = StatusList::new(64);
-        if let Some(index) = suspended {
-            list.set(index, Status::Suspended).unwrap();
-        }
-        let claims = StatusClaims { uri: format!("{URI}/{uri}"), iat, exp, ttl: 300, seq: 1, list };
-        parts.insert(PartName::Status(key.key_id()).to_string(), claims.seal(&states).unwrap());
-    }
-
-    let validity = Validity::new(now.plus_days(-10).seconds(), exp).unwrap();
-    let (register, placards) = register(&permits, validity);
-    let (roster, texts) = roster(&passes, validity);
-    parts.insert(PartName::Roster.to_string(), roster.to_bytes());
-    parts.insert(PartName::Register.to_string(), register.to_bytes());
-    parts.insert(PartName::Settings.to_string(), settings().to_bytes().unwrap());
-
-    let digests = parts.iter().map(|(name, bytes)| (name.clone(), Sha256::digest(bytes).into()));
-    let manifest = Manifest {
-        audience: AUDIENCE.to_owned(),
-        seq: 1,
-        iat,
-        exp,
-        parts: digests.collect(),
-        audit_head: [0; 32],
+    let (keys, validity) = (Keys::known(), validity(now));
+    let (register, placards) = register(&keys.permits, validity);
+    let (roster, passes) = roster(&keys.passes, validity);
+    let mut permit_states = StatusList::new(64);
+    permit_states.set(1, Status::Suspended).unwrap();
+    let given = Given {
+        issuer: "https://permits.example",
+        signed_at: now.plus_minutes(-5),
+        permit_states,
+        pass_states: StatusList::new(64),
+        register,
+        roster,
+        settings: settings(),
     };
-    let manifest = manifest.seal(&manifests).unwrap();
-    write(dir, now, &root, &manifest, &parts).await;
-    let mut placards = placards.into_iter();
-    Town {
-        passes: texts,
-        placard: placards.next().unwrap(),
-        suspended: placards.next().unwrap(),
-        elsewhere: placards.next().unwrap(),
-    }
-}
-
-fn trust_list(root: &SoftwareKey, keys: [&SoftwareKey; 4], now: Millis) -> TrustList {
-    let [permits, passes, states, manifests] = keys;
-    let trusted = |key: &SoftwareKey, role: Role, list: Option<&str>| TrustedKey {
-        public: key.public_key(),
-        role,
-        nbf: now.plus_days(-30).seconds(),
-        sign_until: now.plus_days(60).seconds(),
-        exp: now.plus_days(90).seconds(),
-        revoked: None,
-        scope: vec![(0, u64::MAX >> 1)],
-        list_uri: list.map(|name| format!("{URI}/{name}")),
-    };
-    let mut keys = vec![
-        trusted(permits, Role::Permit, Some("permits")),
-        trusted(passes, Role::Pass, Some("passes")),
-        trusted(states, Role::Status, None),
-        trusted(manifests, Role::Manifest, None),
-    ];
-    keys.sort_by_key(TrustedKey::id);
-    TrustList {
-        version: 1,
-        iat: now.plus_minutes(-5).seconds(),
-        exp: now.plus_days(60).seconds(),
-        hosts: vec!["permits.example".to_owned()],
-        keys,
-        root: root.public_key(),
-        root_number: 1,
-        previous_root: None,
-        demo: false,
-    }
+    signed::write(dir, now, &keys, &given).await;
+    let [placard, suspended, elsewhere] = placards;
+    Town { passes, placard, suspended, elsewhere }
 }
 
 /// The site's permits, of which one stands in the register, and their placards.
-fn register(permits: &SoftwareKey, validity: Validity) -> (RecordSet, Vec<String>) {
+fn register(permits: &SoftwareKey, validity: Validity) -> (RecordSet, [String; 3]) {
     let mut register = RecordSet::new();
-    let mut placards = Vec::new();
     let origin = Origin::parse("https://permits.example").unwrap();
-    for (serial, site, index) in [(11, SITE, 0), (12, SITE, 1), (13, OTHER_SITE, 2)] {
-        let permit = permit(serial, site, index, validity);
-        let token = envelope::seal(Kind::Permit, permits, &permit.encode()).unwrap();
-        placards.push(placard_url(&origin, &token));
-        let record = PermitRecord {
-            serial: permit.serial,
-            enterprise_id: "e1".to_owned(),
-            enterprise: "云锦服饰（示例）".to_owned(),
-            lineage: LINEAGE,
-            status_index: index,
-            key: permits.key_id(),
-            validity,
-            site,
-            mode: permit.mode,
-        };
-        if site == SITE && index == 0 {
-            register.put(record.key(), record.to_bytes());
-        }
-    }
+    let placards =
+        [(11, SITE, 0), (12, SITE, 1), (13, OTHER_SITE, 2)].map(|(serial, site, index)| {
+            let permit = permit(serial, site, index, validity);
+            let token = envelope::seal(Kind::Permit, permits, &permit.encode()).unwrap();
+            let record = PermitRecord {
+                serial: permit.serial,
+                enterprise_id: "e1".to_owned(),
+                enterprise: "云锦服饰（示例）".to_owned(),
+                lineage: LINEAGE,
+                status_index: index,
+                key: permits.key_id(),
+                validity,
+                site,
+                mode: permit.mode,
+            };
+            if site == SITE && index == 0 {
+                register.put(record.key(), record.to_bytes());
+            }
+            placard_url(&origin, &token)
+        });
     (register, placards)
 }
 
@@ -245,44 +181,4 @@ fn settings() -> Settings {
         offline_order: "离线期间只放行在册人员，逐人测温登记。".to_owned(),
         sample: false,
     }
-}
-
-async fn write(
-    dir: &Path,
-    now: Millis,
-    root: &SoftwareKey,
-    manifest: &[u8],
-    parts: &BTreeMap<String, Vec<u8>>,
-) {
-    save_device_key(dir, &key(9)).unwrap();
-    let store = Store::open(dir).await.unwrap();
-    sqlx::query(
-        "INSERT INTO enrolment (one, issuer, gate_id, gate_name, audience, root, state, enrolled_at) \
-         VALUES (1, 'https://permits.example', 'g1', '3 号门', $1, $2, 'confirmed', $3)",
-    )
-    .bind(AUDIENCE)
-    .bind(root.public_key().fingerprint().0.as_slice())
-    .bind(now.0)
-    .execute(store.pool())
-    .await
-    .unwrap();
-    sqlx::query("INSERT INTO manifest (one, seq, bytes, received_at) VALUES (1, 1, $1, $2)")
-        .bind(manifest)
-        .bind(now.0)
-        .execute(store.pool())
-        .await
-        .unwrap();
-    for (name, bytes) in parts {
-        let digest: [u8; 32] = Sha256::digest(bytes).into();
-        sqlx::query(
-            "INSERT INTO parts (name, digest, bytes, received_elapsed) VALUES ($1, $2, $3, 0)",
-        )
-        .bind(name)
-        .bind(digest.as_slice())
-        .bind(bytes)
-        .execute(store.pool())
-        .await
-        .unwrap();
-    }
-    store.close().await;
 }
