@@ -16,6 +16,7 @@ mod browser;
 mod clock;
 mod closed_pipe;
 mod crawl;
+mod documents;
 mod first_start;
 mod gate_away;
 mod imports;
