@@ -1,4 +1,5 @@
 use fugong_common::words;
+use fugong_common::words::fill;
 
 words! {
     /// Texts of inspections.
@@ -81,6 +82,14 @@ impl InspectionWords {
             "no_measures" => self.kind_no_measures,
             "forged" => self.kind_forged,
             _ => self.kind_other,
+        }
+    }
+
+    /// What a visit found.
+    pub fn visit(&self, findings: i64) -> String {
+        match findings {
+            0 => self.visit_fine.to_owned(),
+            n => fill(self.visit_findings, &[("n", &n)]),
         }
     }
 }

@@ -1,4 +1,5 @@
 use fugong_common::permit::{Category, Mode, Route};
+use fugong_common::time::Millis;
 use fugong_common::words;
 use fugong_common::words::fill;
 
@@ -148,6 +149,13 @@ impl PermitWords {
             Route::Filing => self.route_filing,
             Route::Commitment => self.route_commitment,
         }
+    }
+
+    /// What a suspension would do, and for how long where it lapses by itself.
+    pub fn suspension(&self, lapses_at: Option<Millis>, now: Millis) -> String {
+        let hours = lapses_at.map(|at| at.since(now) / 3_600_000);
+        let temporary = hours.map(|hours| fill(self.suspend_temporary, &[("hours", &hours)]));
+        format!("{}{}", self.suspend_why, temporary.unwrap_or_default())
     }
 
     /// An entry of the history in words.

@@ -117,9 +117,7 @@ async fn offers(
         let event = acts::suspension_by(&page.app, &mut tx, permit, page.actor.post.role).await?;
         let fits = permit.state == State::Issued && takes(event);
         if let (true, Event::Suspend { lapses_at }) = (fits, event) {
-            let hours = lapses_at.map(|at| at.since(page.now) / 3_600_000);
-            let temporary = hours.map(|hours| fill(w.suspend_temporary, &[("hours", &hours)]));
-            let why = format!("{}{}", w.suspend_why, temporary.unwrap_or_default());
+            let why = w.suspension(lapses_at, page.now);
             offer("suspend", w.suspend, why, w.suspend_now, true);
         }
     }
