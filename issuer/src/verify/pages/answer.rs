@@ -1,11 +1,11 @@
-//! `/v/…`: no login and no link to one, no script, no redirect; the address is never passed on.
+//! The answer to a placard: the verdict first, then what to compare with.
 
 use std::net::SocketAddr;
 
 use askama::Template;
 use axum::extract::{ConnectInfo, Form, Path};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use fugong_common::judge::{Credential, Reason};
 use fugong_common::lang::Lang;
 use fugong_common::placard::Scanned;
@@ -16,31 +16,17 @@ use fugong_common::verdict::{Icon, Verdict};
 use fugong_common::words::fill;
 use serde::Deserialize;
 
-use super::words::VerifyWords;
-use super::{Look, Looked, look};
 use crate::accounts::say_post;
-use crate::authz::Action;
 use crate::db::{DbError, Tx};
-use crate::inspections::store::{self as inspections, NewReport, ReportKind};
+use crate::divisions;
+use crate::inspections::store as inspections;
 use crate::permits::{Permit, PermitWords, State};
-use crate::web::{Frame, Public, Routes, html, html_form};
-use crate::{divisions, permits};
+use crate::verify::words::VerifyWords;
+use crate::verify::{Look, Looked, look};
+use crate::web::{Frame, Public, html};
 
 /// The longest text behind `/v/`: a token of 512 bytes has 1,244 digits.
 const LONGEST: usize = 2048;
-
-pub fn routes(routes: Routes) -> Routes {
-    let routes = routes
-        .get("/v", Action::VerifyInPublic, number_form)
-        .post("/v", Action::VerifyInPublic, by_number)
-        .get("/v/", Action::VerifyInPublic, number_form)
-        .get("/v/{text}", Action::VerifyInPublic, by_text)
-        .get("/report", Action::VerifyInPublic, report_form)
-        .post("/report", Action::VerifyInPublic, report)
-        .get("/report/{serial}", Action::VerifyInPublic, report_form_about)
-        .post("/report/{serial}", Action::VerifyInPublic, report_about);
-    super::api::routes(routes)
-}
 
 struct Approval {
     title: String,
@@ -107,7 +93,7 @@ fn secret(mut response: Response) -> Response {
     response
 }
 
-async fn by_text(
+pub async fn by_text(
     public: Public,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     Path(text): Path<String>,
@@ -140,7 +126,7 @@ async fn answer(public: &Public, scanned: Scanned) -> Result<Response, Problem> 
     }
 }
 
-async fn number_form(public: Public) -> Result<Response, Problem> {
+pub async fn number_form(public: Public) -> Result<Response, Problem> {
     number_page(&public, "", false)
 }
 
@@ -155,12 +141,12 @@ fn number_page(public: &Public, typed: &str, nothing: bool) -> Result<Response, 
 }
 
 #[derive(Deserialize)]
-struct Number {
+pub struct Number {
     #[serde(default)]
     number: String,
 }
 
-async fn by_number(
+pub async fn by_number(
     public: Public,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     Form(form): Form<Number>,
@@ -319,167 +305,4 @@ async fn show(public: &Public, tx: &mut Tx, look: Look) -> Result<Response, Prob
         hotline,
         report,
     })
-}
-
-struct KindOption {
-    code: &'static str,
-    label: &'static str,
-    chosen: bool,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-struct ReportForm {
-    #[serde(default)]
-    kind: String,
-    #[serde(default)]
-    place: String,
-    #[serde(default)]
-    text: String,
-    #[serde(default)]
-    contact: String,
-}
-
-#[derive(Template)]
-#[template(path = "verify/report.html")]
-struct ReportPage {
-    frame: Frame,
-    w: &'static VerifyWords,
-    action: String,
-    about: String,
-    kinds: Vec<KindOption>,
-    form: ReportForm,
-    error: String,
-    kind_error: &'static str,
-    place_error: &'static str,
-    text_error: &'static str,
-    contact_error: &'static str,
-}
-
-#[derive(Template)]
-#[template(path = "verify/received.html")]
-struct ReceivedPage {
-    frame: Frame,
-    w: &'static VerifyWords,
-    why: String,
-}
-
-const fn kind_label(w: &VerifyWords, kind: ReportKind) -> &'static str {
-    match kind {
-        ReportKind::Mismatch => w.kind_mismatch,
-        ReportKind::StillOpen => w.kind_still_open,
-        ReportKind::NoMeasures => w.kind_no_measures,
-        ReportKind::Forged => w.kind_forged,
-        ReportKind::Other => w.kind_other,
-    }
-}
-
-fn report_page(public: &Public, permit: Option<&Permit>, form: ReportForm) -> ReportPage {
-    let w = VerifyWords::of(public.lang);
-    let chosen = ReportKind::parse(&form.kind);
-    ReportPage {
-        frame: public.frame(),
-        w,
-        action: permit
-            .map_or("/report".to_owned(), |permit| format!("/report/{}", permit.serial.to_hex())),
-        about: permit.map(|permit| permit.facts.name.clone()).unwrap_or_default(),
-        kinds: ReportKind::ALL
-            .into_iter()
-            .map(|kind| KindOption {
-                code: kind.code(),
-                label: kind_label(w, kind),
-                chosen: chosen == Some(kind),
-            })
-            .collect(),
-        form,
-        error: String::new(),
-        kind_error: "",
-        place_error: "",
-        text_error: "",
-        contact_error: "",
-    }
-}
-
-async fn reported(public: &Public, serial: &str) -> Result<Permit, Problem> {
-    let serial = Serial::from_hex(serial).ok_or_else(Problem::not_found)?;
-    let mut tx = public.app.db().read().await?;
-    permits::store::find_by_serial(&mut tx, serial).await?.ok_or_else(Problem::not_found)
-}
-
-async fn report_form(public: Public) -> Result<Response, Problem> {
-    html(&report_page(&public, None, ReportForm::default()))
-}
-
-async fn report_form_about(
-    public: Public,
-    Path(serial): Path<String>,
-) -> Result<Response, Problem> {
-    let permit = reported(&public, &serial).await?;
-    html(&report_page(&public, Some(&permit), ReportForm::default()))
-}
-
-type Address = ConnectInfo<SocketAddr>;
-
-async fn report(
-    public: Public,
-    ConnectInfo(address): Address,
-    Form(form): Form<ReportForm>,
-) -> Result<Response, Problem> {
-    take_report(public, address, None, form).await
-}
-
-async fn report_about(
-    public: Public,
-    ConnectInfo(address): Address,
-    Path(serial): Path<String>,
-    Form(form): Form<ReportForm>,
-) -> Result<Response, Problem> {
-    let permit = reported(&public, &serial).await?;
-    take_report(public, address, Some(permit), form).await
-}
-
-fn tidy(text: &str) -> String {
-    text.trim().chars().filter(|c| !c.is_control() || *c == '\n').collect()
-}
-
-async fn take_report(
-    public: Public,
-    address: SocketAddr,
-    permit: Option<Permit>,
-    form: ReportForm,
-) -> Result<Response, Problem> {
-    let w = VerifyWords::of(public.lang);
-    let (place, text, contact) = (tidy(&form.place), tidy(&form.text), tidy(&form.contact));
-    let kind = ReportKind::parse(&form.kind);
-    let mut page = report_page(&public, permit.as_ref(), form);
-    if kind.is_none() {
-        page.kind_error = w.report_kind_missing;
-    }
-    if permit.is_none() && place.is_empty() {
-        page.place_error = w.report_place_missing;
-    } else if place.chars().count() > 100 {
-        page.place_error = w.report_too_long;
-    }
-    if !(4..=500).contains(&text.chars().count()) {
-        page.text_error = w.report_text_missing;
-    }
-    if contact.chars().count() > 100 {
-        page.contact_error = w.report_too_long;
-    }
-    let fine = [page.kind_error, page.place_error, page.text_error, page.contact_error]
-        .iter()
-        .all(|error| error.is_empty());
-    let (true, Some(kind)) = (fine, kind) else {
-        return html_form(&page, true);
-    };
-    if let Err(seconds) = public.app.admit_report(address.ip()) {
-        page.error = fill(w.report_too_often, &[("seconds", &seconds)]);
-        let page = html(&page)?;
-        return Ok(
-            (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds)], page).into_response()
-        );
-    }
-    let new = NewReport { kind, place, text, contact };
-    let number = inspections::take_report(&public.app, permit.as_ref(), new).await?;
-    let why = fill(w.report_done_why, &[("number", &number)]);
-    html(&ReceivedPage { frame: public.frame(), w, why })
 }
