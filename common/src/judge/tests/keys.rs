@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::envelope;
-use crate::keys::Signer;
 use crate::placard::{Origin, placard_url};
 use crate::trust::samples::{DAY, HOST, T, manifest_key, pass_key, permit_key};
 
