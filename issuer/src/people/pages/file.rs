@@ -13,7 +13,7 @@ use crate::authz::Action;
 use crate::enterprises::store::Enterprise;
 use crate::people::store::{self, Person};
 use crate::people::{PeopleWords, Sight, note_roster_change};
-use crate::web::{Frame, Nav, Page, Tone, html, html_form, see_other};
+use crate::web::{Frame, Nav, Page, Tone, html_form, see_other};
 
 #[derive(Template)]
 #[template(path = "people/file.html")]

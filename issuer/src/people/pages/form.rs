@@ -9,12 +9,11 @@ use fugong_common::words::fill;
 use super::{find, find_enterprise};
 use crate::authz::Action;
 use crate::db::DbError;
-use crate::enterprises::store as enterprises;
 use crate::fields::Errors;
 use crate::people::form::PersonForm;
 use crate::people::store;
 use crate::people::{PeopleWords, note_roster_change};
-use crate::web::{Frame, Nav, Page, html, html_form, see_other};
+use crate::web::{Frame, Nav, Page, html_form, see_other};
 
 #[derive(Template)]
 #[template(path = "people/form.html")]

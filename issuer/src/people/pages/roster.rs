@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{Chip, chip, find_enterprise};
 use crate::authz::{Action, Reach};
 use crate::enterprises::choices::Choice;
-use crate::enterprises::store::{self as enterprises, Enterprise};
+use crate::enterprises::store::Enterprise;
 use crate::people::store::{self, Counts, Found, Person, Shown};
 use crate::people::{PeopleWords, Sight};
 use crate::web::{self, Frame, Nav, Page, Paging, html, see_other};

@@ -85,8 +85,7 @@ pub async fn fixture() -> Fixture {
     let listed = enterprises::store::list(&mut tx, &all, "", 50).await.unwrap();
     let other = listed.into_iter().find(|line| line.id != enterprise.id).unwrap();
     let person = people::store::list_all(&mut tx, &enterprise.id).await.unwrap().remove(0);
-    let sites =
-        premises::store::scans::list_of_enterprise(&mut tx, &enterprise.id, now).await.unwrap();
+    let sites = premises::store::list_of_enterprise(&mut tx, &enterprise.id, now).await.unwrap();
     let guard = gates::store::guards::list(&mut tx, &town.gate_id).await.unwrap().remove(0);
     let mut regime = divisions::store::list_regimes(&mut tx, "zhifu").await.unwrap().remove(0);
     (regime.id, regime.division_id) = (app.new_id(), "yuhuangding".to_owned());

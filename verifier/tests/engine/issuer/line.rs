@@ -7,7 +7,9 @@ use axum::response::{IntoResponse, Response};
 use fugong_common::device::UnverifiedClaim;
 use fugong_common::hex;
 use fugong_common::journal::{Batch, ChainFault, Head, Record};
+use fugong_common::keys::Signer;
 use fugong_common::records::{RecordSet, diff};
+use fugong_common::time::Clock;
 use fugong_common::wire::{
     self, Base64Url, EnrolAnswer, EnrolRequest, GateState, Hex, JournalAnswer, JournalHead,
     NonceAnswer,
