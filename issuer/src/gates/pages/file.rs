@@ -34,7 +34,7 @@ struct JournalShown {
     purged: i64,
 }
 
-fn journal_shown(journal: JournalRow) -> JournalShown {
+fn journal_shown(journal: &JournalRow) -> JournalShown {
     JournalShown {
         id: journal.id.chars().take(8).collect(),
         received: journal.next_seq,
@@ -142,7 +142,7 @@ pub async fn show_file(
         gate: gate_line(page, w, gate, newest)?,
         code,
         guards,
-        journals: journals.into_iter().map(journal_shown).collect(),
+        journals: journals.iter().map(journal_shown).collect(),
         disputes: disputes.into_iter().map(|found| dispute_shown(page, w, found)).collect(),
         records: records.into_iter().map(|line| scan_shown(page, w, line)).collect(),
         may_manage: page.actor.may(Action::ManageGates),
