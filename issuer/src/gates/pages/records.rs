@@ -9,9 +9,9 @@ use serde::Deserialize;
 
 use crate::authz::Action;
 use crate::enterprises;
+use crate::gates::remark;
 use crate::gates::store::scans::{self, After, ScanLine};
 use crate::gates::words::GateWords;
-use crate::gates::remark;
 use crate::web::{Frame, Nav, Page, Paging, html};
 
 /// A line of the record in words.
