@@ -439,6 +439,27 @@ async fn an_upload_that_is_repeated_or_overlaps_counts_once() {
 }
 
 #[tokio::test]
+async fn whoever_sends_a_journals_beginning_again_makes_nobody_read_all_of_it() {
+    let town = town().await;
+    let key = device(1);
+    enrolled(&town, &key).await;
+    let id = Hex([9; 16]);
+    let (records, _) = entries(Head::start(id), 12);
+    let batch = |records: &[Record]| Batch { id, records: records.to_vec() }.seal(&key).unwrap();
+    for part in records.chunks(2) {
+        take_in(&town.app, GATE, &key.public_key(), &batch(part)).await.unwrap();
+    }
+    let mut tx = town.app.db().read().await.unwrap();
+    let row = store::find_journal(&mut tx, &id.to_string()).await.unwrap().unwrap();
+    let held = super::intake::head_of(&row, id).unwrap();
+    for (part, wanted) in [(&records[..3], 0..3), (&records[4..6], 4..6), (&records[9..], 9..12)] {
+        let known = super::intake::known_hashes(&mut tx, &held, part, &key.public_key()).await;
+        let known: std::collections::BTreeSet<u64> = known.unwrap().into_keys().collect();
+        assert_eq!(known, wanted.collect(), "of the journal's six batches only those repeated");
+    }
+}
+
+#[tokio::test]
 async fn a_fork_is_kept_told_and_not_counted() {
     let town = town().await;
     let key = device(1);
