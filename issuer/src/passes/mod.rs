@@ -9,7 +9,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use axum::http::StatusCode;
@@ -240,7 +240,7 @@ pub async fn issue(
     let fonts = app.fonts().map_err(|error| PassError::Fonts(error.to_string()))?;
     let trust = keys::store::require(tx).await??;
     let sites: Vec<SiteCode> = grounds.sites.iter().copied().collect();
-    let (mut issued, mut change) = (Vec::new(), 0);
+    let (mut issued, mut replaced) = (Vec::new(), Vec::new());
     for person in people {
         let from = grounds.from.max(Millis(person.not_before));
         let span = Span { nbf: from.seconds().max(now.seconds()), exp: grounds.to.seconds() };
@@ -263,12 +263,15 @@ pub async fn issue(
             let cause = Box::new(PrintError::Missing(missing));
             return Err(PassError::Print(PrintError::Item { which: person.name.clone(), cause }));
         }
-        if let Some(old) = store::find_current(tx, &person.id).await? {
-            change = end(app, tx, &old, Status::Superseded, "").await?;
+        if let Some(old) = store::find_current(tx, &person.id).await?
+            && store::end(tx, &old.id, Status::Superseded, "", now).await?
+        {
+            replaced.push(old);
         }
         store::insert(tx, &pass).await?;
         issued.push(pass);
     }
+    let mut change = publish(app, tx, &replaced, Status::Superseded).await?;
     if let Some(first) = people.first() {
         let told = crate::people::note_roster_change(app, tx, &first.enterprise_id).await?;
         change = change.max(told);
@@ -287,18 +290,38 @@ pub(crate) async fn end(
     status: Status,
     reason: &str,
 ) -> Result<i64, PassError> {
-    let now = app.now();
-    if !store::end(tx, &pass.id, status, reason, now).await? {
+    if !store::end(tx, &pass.id, status, reason, app.now()).await? {
         return Ok(0);
     }
-    let trust = keys::store::require(tx).await??;
-    let counts = trust.keys.iter().any(|key| {
-        key.id().to_string() == pass.key_id && key.revoked.is_none() && key.exp > now.seconds()
-    });
-    if counts {
-        status::set(app, tx, &pass.key_id, pass.status_index, status).await?;
+    publish(app, tx, std::slice::from_ref(pass), status).await
+}
+
+/// Says of passes whose rows have ended, in the lists of their keys, that they have: each list is
+/// signed once. Returns the newest change, 0 where there was nothing to say.
+async fn publish(
+    app: &App,
+    tx: &mut Tx,
+    ended: &[Pass],
+    status: Status,
+) -> Result<i64, PassError> {
+    let mut by_key: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+    for pass in ended {
+        by_key.entry(&pass.key_id).or_default().push(pass.status_index);
     }
-    Ok(app.note_change(tx, "status", &pass.key_id).await?)
+    let mut change = 0;
+    for (key_id, indexes) in by_key {
+        let trust = keys::store::require(tx).await??;
+        let counts = trust.keys.iter().any(|key| {
+            key.id().to_string() == key_id
+                && key.revoked.is_none()
+                && key.exp > app.now().seconds()
+        });
+        if counts {
+            status::set_all(app, tx, key_id, &indexes, status).await?;
+        }
+        change = app.note_change(tx, "status", key_id).await?;
+    }
+    Ok(change)
 }
 
 /// Revokes somebody's pass, if there is one: lost, left, misused. Returns the change to commit with,
@@ -314,19 +337,66 @@ pub async fn revoke_of(
     division_id: &str,
     reason: &str,
 ) -> Result<i64, PassError> {
-    let Some(pass) = store::find_current(tx, &person.id).await? else { return Ok(0) };
-    let change = end(app, tx, &pass, Status::Revoked, reason).await?;
-    let act = crate::audit::Act {
-        at: app.now(),
-        account_id: &by.account_id,
-        post_id: &by.post_id,
-        action: "pass.revoke",
-        subject: "pass",
-        subject_id: &pass.id,
-        division_id,
-        detail: reason,
-    };
-    app.record(tx, act).await?;
+    let pass = store::find_current(tx, &person.id).await?;
+    let passes: Vec<Pass> = pass.into_iter().collect();
+    if passes.is_empty() {
+        return Ok(0);
+    }
+    let change = revoke(app, tx, passes, by, division_id, reason).await?;
     let told = crate::people::note_roster_change(app, tx, &person.enterprise_id).await?;
     Ok(change.max(told))
+}
+
+/// Revokes the passes of all of these people of one enterprise who have one, as many as there are
+/// under one number of each list. The caller tells the gates of the roster's change.
+///
+/// # Errors
+/// [`PassError`]; drop the transaction then.
+pub async fn revoke_of_many(
+    app: &App,
+    tx: &mut Tx,
+    (enterprise_id, people): (&str, &[Person]),
+    by: &By,
+    division_id: &str,
+    reason: &str,
+) -> Result<i64, PassError> {
+    if people.is_empty() {
+        return Ok(0);
+    }
+    let who: BTreeSet<&str> = people.iter().map(|person| person.id.as_str()).collect();
+    let mut passes = store::list_current(tx, enterprise_id).await?;
+    passes.retain(|pass| who.contains(pass.person_id.as_str()));
+    revoke(app, tx, passes, by, division_id, reason).await
+}
+
+async fn revoke(
+    app: &App,
+    tx: &mut Tx,
+    passes: Vec<Pass>,
+    by: &By,
+    division_id: &str,
+    reason: &str,
+) -> Result<i64, PassError> {
+    let mut ended = Vec::with_capacity(passes.len());
+    for pass in passes {
+        if store::end(tx, &pass.id, Status::Revoked, reason, app.now()).await? {
+            ended.push(pass);
+        }
+    }
+    // Lists before the audit's end, as everywhere.
+    let change = publish(app, tx, &ended, Status::Revoked).await?;
+    for pass in &ended {
+        let act = crate::audit::Act {
+            at: app.now(),
+            account_id: &by.account_id,
+            post_id: &by.post_id,
+            action: "pass.revoke",
+            subject: "pass",
+            subject_id: &pass.id,
+            division_id,
+            detail: reason,
+        };
+        app.record(tx, act).await?;
+    }
+    Ok(change)
 }
