@@ -131,7 +131,7 @@ async fn show_list(
     let next = Paging::cut(&mut gates, |gate| gate.id.clone());
     let may_manage = page.actor.may(Action::ManageGates);
     let premises = if may_manage {
-        premises::store::list(&mut tx, &bounds, "", "", 0, page.now, 300).await?
+        offered_premises(page, &mut tx, &form.premises).await?
     } else {
         Vec::new()
     };
@@ -145,6 +145,28 @@ async fn show_list(
         ListPage { frame, w, gates, next, premises, may_manage, form, error: error.to_owned() };
     Ok((status, html(&shown)?).into_response())
 }
+
+/// Premises that the form offers: as many as a list can hold, and the chosen ones whatever their
+/// place in it. In a district of thousands their own page leads here.
+async fn offered_premises(
+    page: &Page,
+    tx: &mut Tx,
+    chosen: &str,
+) -> Result<Vec<premises::store::PremisesLine>, Problem> {
+    let bounds = page.reach().bounds();
+    let mut offered =
+        premises::store::list(tx, &bounds, "", "", 0, page.now, OFFERED_PREMISES).await?;
+    if !offered.iter().any(|line| line.id == chosen)
+        && let Some(found) = premises::store::find(tx, chosen).await?
+    {
+        let after = found.site_code - 1;
+        let lines = premises::store::list(tx, &bounds, "", "", after, page.now, 1).await?;
+        offered.extend(lines.into_iter().filter(|line| line.id == chosen));
+    }
+    Ok(offered)
+}
+
+const OFFERED_PREMISES: i64 = 300;
 
 /// An optional whole number of a form, at most a million.
 fn number(text: &str) -> Option<Option<i64>> {
@@ -281,6 +303,12 @@ async fn show_file(
     let records =
         if may_read { store::list_of_gate(&mut tx, id, i64::MAX, 20).await? } else { Vec::new() };
     drop(tx);
+    if !records.is_empty() {
+        // Names and temperatures stand there: who looked at them is recorded.
+        let mut tx = page.app.db().write().await?;
+        page.record(&mut tx, "records.read", ("gate", id), &gate.division_id, "").await?;
+        tx.commit().await?;
+    }
     let key =
         gate.device_key.as_deref().and_then(|key| PublicKey::from_bytes(key.try_into().ok()?).ok());
     let zone = page.zone();
