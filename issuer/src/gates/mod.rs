@@ -12,6 +12,7 @@ mod moment;
 mod nonce;
 pub mod pages;
 mod partitions;
+mod place;
 pub mod read;
 mod remark;
 mod seen;
@@ -23,6 +24,8 @@ mod words;
 #[cfg(test)]
 mod refusal_tests;
 #[cfg(test)]
+mod concern_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod transit_tests;
@@ -33,6 +36,7 @@ pub use intake::{Intake, take_in};
 #[cfg(test)]
 pub(crate) use partitions::make_ahead as make_partitions_ahead;
 pub use partitions::{keep_ahead as keep_partitions_ahead, month_of};
+pub use place::follow_premises;
 pub use seen::keep_writing as keep_noting;
 
 use fugong_common::journal::EntryKind;
