@@ -9,11 +9,13 @@ use fugong_common::service::problem::Problem;
 use fugong_common::words::fill;
 use serde::Deserialize;
 
-use crate::applications::pages::{CaseWords, PHRASES, SeenFields, done, find, not_done};
-use crate::applications::{self, Application, Deeds, Fault, Mine, State, Task, to_do};
+use crate::applications::pages::{
+    CaseWords, PHRASES, SeenFields, done, find, not_done, say_quicker,
+};
+use crate::applications::{self, ActError, Application, Deeds, Fault, Mine, State, Task, to_do};
 use crate::authz::Action;
 use crate::divisions;
-use crate::web::{Frame, Nav, Page, Routes, html, see_other};
+use crate::web::{Frame, Nav, Page, Routes, Tone, html, see_other};
 
 pub fn routes(routes: Routes) -> Routes {
     routes
@@ -172,8 +174,32 @@ async fn send_back(
     };
     match applications::return_for_correction(&page, &id, &seen.seen(), faults).await {
         Ok(_) => Ok(done(&id, "returned")),
+        Err(ActError::Conflict(_)) => {
+            let (found, why) = stands_now(&page, &id, Action::ReturnApplications).await?;
+            if !Deeds::of(&found, &page.actor).send_back {
+                return not_done(&page, &id, ActError::Conflict(Box::new(found))).await;
+            }
+            let mut typed = fields;
+            typed.retain(|(key, _)| !key.starts_with("seen_"));
+            let form = return_form(&page, &found, &typed, "");
+            let form = ReturnPage { frame: form.frame.notice(Tone::Warn, why), ..form };
+            Ok((StatusCode::CONFLICT, html(&form)?).into_response())
+        }
         Err(error) => not_done(&page, &id, error).await,
     }
+}
+
+/// A case that somebody else was quicker with, and what is said of it over a form that keeps what was
+/// written.
+async fn stands_now(
+    page: &Page,
+    id: &str,
+    action: Action,
+) -> Result<(Application, String), Problem> {
+    let mut tx = page.app.db().read().await?;
+    let found = find(page, &mut tx, action, id).await?;
+    let why = say_quicker(page, &found, CaseWords::of(page.lang).quicker_kept);
+    Ok((found, why))
 }
 
 #[derive(Template)]
@@ -263,8 +289,30 @@ async fn refuse(
         };
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&form)?).into_response());
     }
-    match applications::refuse(&page, &id, &sent.seen.seen(), (reason, basis, complain)).await {
+    let said = (reason.clone(), basis.clone(), complain.clone());
+    match applications::refuse(&page, &id, &sent.seen.seen(), said).await {
         Ok(_) => Ok(done(&id, "refused")),
+        Err(ActError::Conflict(_)) => {
+            let (found, why) = stands_now(&page, &id, Action::RefuseApplications).await?;
+            if !Deeds::of(&found, &page.actor).refuse {
+                return not_done(&page, &id, ActError::Conflict(Box::new(found))).await;
+            }
+            let form = RefusePage {
+                frame: page.frame(Nav::Applications).notice(Tone::Warn, why),
+                c,
+                id,
+                seen_state: found.state().code().to_owned(),
+                seen_revision: found.case.revision.to_string(),
+                name: found.enterprise_name,
+                reason,
+                basis,
+                complain,
+                reason_error: "",
+                basis_error: "",
+                complain_error: "",
+            };
+            Ok((StatusCode::CONFLICT, html(&form)?).into_response())
+        }
         Err(error) => not_done(&page, &id, error).await,
     }
 }

@@ -8,16 +8,17 @@ use fugong_common::service::problem::Problem;
 use fugong_common::time::Zone;
 use serde::Deserialize;
 
-use super::super::acts;
+use super::super::acts::{self, ActError};
+use super::super::deeds::Deeds;
 use super::super::history::{CHECK_GROUPS, CHECK_LIST_VERSION, CheckItem, Recorded};
-use super::super::state::Person;
+use super::super::state::{Person, Refusal};
 use super::super::store::Application;
 use super::super::terms::parse_class;
 use super::super::words::ApplicationWords;
 use super::show::group_title;
 use super::view::state_chip;
 use super::words::CaseWords;
-use super::{SeenFields, done, find, not_done, show_with, zone_of};
+use super::{SeenFields, done, find, not_done, say_quicker, show_with, zone_of};
 use crate::accounts::{Role, holders};
 use crate::authz::Action;
 use crate::db::Tx;
@@ -173,6 +174,17 @@ impl CheckForm {
     fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
     }
+
+    /// What the form saw, or how it is now where nothing was sent.
+    fn seen(&self, name: &str, now: &str) -> String {
+        let sent = self.get(name);
+        if sent.is_empty() { now.to_owned() } else { sent.to_owned() }
+    }
+
+    /// What was answered, without what it was answered to.
+    fn answers(self) -> Self {
+        Self(self.0.into_iter().filter(|(key, _)| !key.starts_with("seen_")).collect())
+    }
 }
 
 async fn check_form(
@@ -232,16 +244,8 @@ async fn check_form(
         attended_error,
         meeting_note: form.get("meeting_note").to_owned(),
         faults,
-        seen_state: if sent {
-            form.get("seen_state").to_owned()
-        } else {
-            found.state().code().to_owned()
-        },
-        seen_revision: if sent {
-            form.get("seen_revision").to_owned()
-        } else {
-            found.case.revision.to_string()
-        },
+        seen_state: form.seen("seen_state", found.state().code()),
+        seen_revision: form.seen("seen_revision", &found.case.revision.to_string()),
     })
 }
 
@@ -276,8 +280,27 @@ pub async fn check(
         seen_state: checked.seen_state.clone(),
         seen_revision: checked.seen_revision.clone(),
     };
-    match acts::record_check(&page, &id, &seen.seen(), &recorded).await {
-        Ok(_) => Ok(done(&id, "checked")),
-        Err(error) => not_done(&page, &id, error).await,
+    let error = match acts::record_check(&page, &id, &seen.seen(), &recorded).await {
+        Ok(_) => return Ok(done(&id, "checked")),
+        Err(error) => error,
+    };
+    let mut tx = page.app.db().read().await?;
+    let now = find(&page, &mut tx, Action::CheckSites, &id).await?;
+    drop(tx);
+    if !Deeds::of(&now, &page.actor).check {
+        return not_done(&page, &id, error).await;
     }
+    // Whoever stood in the hall with the answers is not sent there again for them.
+    let why = match &error {
+        ActError::Conflict(_) => {
+            say_quicker(&page, &now, CaseWords::of(page.lang).quicker_kept)
+        }
+        ActError::Refused(Refusal::NoRoute) => {
+            ApplicationWords::of(page.lang).no_route.to_owned()
+        }
+        _ => return not_done(&page, &id, error).await,
+    };
+    let shown = check_form(&page, &id, &form.answers(), true).await?;
+    let shown = CheckPage { frame: shown.frame.notice(Tone::Warn, why), ..shown };
+    Ok((StatusCode::CONFLICT, html(&shown)?).into_response())
 }
