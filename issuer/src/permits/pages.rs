@@ -19,6 +19,7 @@ use super::{ActError, By, Changes, Permit, acts, printing};
 use crate::accounts::say_post;
 use crate::audit::Act;
 use crate::authz::{Action, Place};
+use crate::keys;
 use crate::web::{Frame, Nav, Page, Paging, Routes, Tone, conflict, html, see_other};
 
 pub fn routes(routes: Routes) -> Routes {
@@ -150,7 +151,17 @@ async fn list(page: Page, Query(search): Query<Search>) -> Result<Response, Prob
     let mut tx = page.app.db().read().await?;
     let mut found =
         store::list(&mut tx, &bounds, &filter, page.now, &search.after, Paging::FETCH).await?;
+    let key = match search.key.parse() {
+        Ok(id) => keys::store::find(&mut tx, id).await?,
+        Err(_) => None,
+    };
     drop(tx);
+    // A key that only signs no more, such as after a restore, still counts at the gates.
+    let key_banner = key.and_then(|key| match key.entry.revoked {
+        Some(_) => Some(w.key_withdrawn_banner),
+        None => (key.entry.sign_until <= page.now.seconds()).then_some(w.key_ended_banner),
+    });
+    let key_banner = key_banner.map(|said| fill(said, &[("key", &search.key)]));
     let next = Paging::cut(&mut found, |permit| permit.id.clone());
     let zone = page.zone();
     let lines = found.iter().map(|permit| {
@@ -168,16 +179,15 @@ async fn list(page: Page, Query(search): Query<Search>) -> Result<Response, Prob
         }
     });
     let lines = lines.collect();
-    let notice = match page.done.as_deref() {
-        Some(done) => done
-            .strip_prefix("batch-")
-            .and_then(|n| n.parse::<u32>().ok())
-            .map(|n| fill(w.done_batch, &[("n", &n)])),
-        None => None,
-    };
     let mut frame = page.frame(Nav::Permits);
-    if let Some(notice) = notice {
-        frame = frame.notice(Tone::Ok, notice);
+    let batch = page.done.as_deref().and_then(|done| done.strip_prefix("batch-")?.split_once('-'));
+    if let Some((done, left)) = batch
+        && let (Ok(n), Ok(left)) = (done.parse::<u32>(), left.parse::<u32>())
+    {
+        frame = match left {
+            0 => frame.notice(Tone::Ok, fill(w.done_batch, &[("n", &n)])),
+            _ => frame.notice(Tone::Warn, fill(w.done_batch_left, &[("n", &n), ("left", &left)])),
+        };
     }
     html(&ListPage {
         frame,
@@ -203,8 +213,7 @@ async fn list(page: Page, Query(search): Query<Search>) -> Result<Response, Prob
         }),
         may_print: page.actor.may(Action::PrintPermits),
         may_reissue: !search.key.is_empty() && page.actor.may(Action::ReissuePermits),
-        key_banner: (!search.key.is_empty())
-            .then(|| fill(w.key_withdrawn_banner, &[("key", &search.key)])),
+        key_banner,
         search,
     })
 }
@@ -557,10 +566,13 @@ async fn reissue_many(page: Page, Form(fields): Form<Vec<(String, String)>>) -> 
     })?;
     let by = By::from(&page.actor);
     let mut reissued = 0_u32;
+    let mut refused = Vec::new();
     for (_, id) in fields.iter().filter(|(key, _)| key == "id") {
         let mut tx = page.app.db().write().await?;
         let Some(old) = store::find(&mut tx, id).await? else { continue };
-        page.require(Action::ReissuePermits, place(&old))?;
+        if page.require(Action::ReissuePermits, place(&old)).is_err() {
+            continue;
+        }
         let done = super::reissue(&page.app, &mut tx, &old, Changes::default(), &by, &reason).await;
         match done {
             Ok((_, change)) => {
@@ -569,10 +581,16 @@ async fn reissue_many(page: Page, Form(fields): Form<Vec<(String, String)>>) -> 
             }
             // Reissued, suspended or revoked meanwhile: nothing left to do for it.
             Err(super::IssueError::Twice | super::IssueError::State(_)) => {}
-            Err(error) => return Err(error.into()),
+            Err(super::IssueError::Db(error)) => return Err(error.into()),
+            Err(error) => refused.push(error),
         }
     }
-    Ok(see_other(&format!("/permits?key={}&done=batch-{reissued}", value("key"))))
+    let left = refused.len();
+    match refused.into_iter().next() {
+        // The same for all of them, such as a key that is missing: say it at once.
+        Some(error) if reissued == 0 => Err(error.into()),
+        _ => Ok(see_other(&format!("/permits?key={}&done=batch-{reissued}-{left}", value("key")))),
+    }
 }
 
 #[derive(Deserialize)]

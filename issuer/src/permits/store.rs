@@ -364,10 +364,20 @@ pub(super) async fn move_on(
     Ok(touched == 1)
 }
 
-/// Counts paper copies.
-pub(super) async fn add_copies(tx: &mut Tx, id: &str, copies: i64) -> Result<(), DbError> {
-    run!(tx, "UPDATE permits SET copies = copies + $2 WHERE id = $1", id, copies)?;
-    Ok(())
+/// Counts paper copies of a permit as it was read; false when it was acted upon since.
+pub(super) async fn add_copies(
+    tx: &mut Tx,
+    permit: &Permit,
+    copies: i64,
+) -> Result<bool, DbError> {
+    let touched = run!(
+        tx,
+        "UPDATE permits SET copies = copies + $3 WHERE id = $1 AND state = 'issued' AND revision = $2",
+        &permit.id,
+        permit.revision,
+        copies
+    )?;
+    Ok(touched == 1)
 }
 
 /// An entry of a permit's history.
