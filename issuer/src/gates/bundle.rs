@@ -253,14 +253,22 @@ async fn build_parts(
     for site in &sites {
         for permit in permits::store::list_for_site(tx, site.0, hour.plus_days(-ENDED_DAYS)).await?
         {
-            let record = permit_record(&permit)?;
+            let mut record = permit_record(&permit)?;
+            let enterprise_id = permit.place.enterprise_id;
+            // Whatever permits an enterprise has, here and elsewhere: they, its people and its
+            // passes hang together by one lineage.
+            let held = lineages.get(&enterprise_id);
+            record.lineage = match held {
+                Some((_, lineage, _)) => *lineage,
+                None => permits::store::first_lineage(tx, &enterprise_id)
+                    .await?
+                    .unwrap_or(permit.lineage),
+            };
             register.put(record.key(), record.to_bytes());
-            // Of several lines of one enterprise, at whichever of the sites, its people hang on the
-            // newest, as its passes do; ids sort by time.
-            let enterprise_id = &permit.place.enterprise_id;
-            if lineages.get(enterprise_id).is_none_or(|(newest, ..)| *newest < permit.id) {
-                let line = (permit.id, permit.lineage, record.enterprise);
-                lineages.insert(permit.place.enterprise_id, line);
+            // It is called as its newest permit says; ids sort by time.
+            if held.is_none_or(|(newest, ..)| *newest < permit.id) {
+                let line = (permit.id, record.lineage, record.enterprise);
+                lineages.insert(enterprise_id, line);
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use fugong_common::permit::SiteCode;
 use fugong_common::records::RecordSet;
-use fugong_common::wire::{PartName, PersonRecord, Settings};
+use fugong_common::wire::{PartName, PermitRecord, PersonRecord, Settings};
 
 use super::store::{self, Scan};
 use super::tests::{device, enrolled, part, pull, town};
@@ -72,7 +72,8 @@ async fn premises_that_are_resolved_elsewhere_take_their_permits_and_gates_along
     let mut tx = town.app.db().read().await.unwrap();
     let permit = permits::store::find_by_application(&mut tx, "a1").await.unwrap().unwrap();
     drop(tx);
-    let (page, suspend) = (format!("/permits/{}", permit.id), format!("/permits/{}/suspend", permit.id));
+    let (page, suspend) =
+        (format!("/permits/{}", permit.id), format!("/permits/{}/suspend", permit.id));
     assert_eq!(town.get(&page, &near).await.0, 404, "not the community's yet");
     let form = "name=云锦厂区&kind=plant&address=示例路 12 号&division=c1&revision=1";
     assert_eq!(town.post("/premises/p1/edit", &administrator, form).await.0, 303);
@@ -147,6 +148,44 @@ async fn people_of_an_enterprise_with_two_permits_hang_on_the_one_that_their_pas
     for person in people {
         assert_eq!(person.lineage, given[0].claims.lineage, "{}", person.name);
     }
+}
+
+#[tokio::test]
+async fn a_pass_holds_at_every_site_of_an_enterprise_whichever_was_permitted_first() {
+    let town = town().await;
+    let key = device(1);
+    let answer = enrolled(&town, &key).await;
+    // Premises of another street corner, with a gate of their own.
+    premises(&town, "far", SITE.0 + 1, None).await;
+    town.later(60_000);
+    let mut request = town.request("a2");
+    request.place.premises_id = "far".into();
+    request.place.site = SiteCode(SITE.0 + 1);
+    let mut tx = town.app.db().write().await.unwrap();
+    let (second, _) = issue(&town.app, &mut tx, request, &officer()).await.unwrap();
+    let both = permits::store::list_current_of(&mut tx, "e1", town.app.now()).await.unwrap();
+    let everybody = people::store::list_on_roster(&mut tx, "e1").await.unwrap();
+    let (given, change) = passes::issue(&town.app, &mut tx, &everybody, &both).await.unwrap();
+    town.app.commit(tx, change).await.unwrap();
+    let held = async || {
+        let (_, parts) = pull(&town, &key, &answer).await;
+        let register = RecordSet::from_bytes(part(&parts, PartName::Register)).unwrap();
+        let roster = RecordSet::from_bytes(part(&parts, PartName::Roster)).unwrap();
+        let permits = register.iter().map(|(k, v)| PermitRecord::from_bytes(k, v).unwrap());
+        let people = roster.iter().map(|(k, v)| PersonRecord::from_bytes(k, v).unwrap());
+        let permits: Vec<_> = permits.map(|permit| (permit.serial, permit.lineage)).collect();
+        (permits, people.map(|person| person.lineage).collect::<Vec<_>>())
+    };
+    let line = given[0].claims.lineage;
+    assert!(given.iter().all(|pass| pass.claims.lineage == line && pass.claims.sites.len() == 2));
+    let first = both.iter().find(|permit| permit.serial != second.serial).unwrap().serial;
+    assert_eq!(held().await, (vec![(first, line)], vec![line, line]));
+    // The same box serves the other site; its register has the newer permit alone.
+    let mut tx = town.app.db().write().await.unwrap();
+    run!(&mut tx, "UPDATE gates SET premises_id = 'far' WHERE id = 'g1'").unwrap();
+    let told = town.app.note_change(&mut tx, "gate", "g1").await.unwrap();
+    town.app.commit(tx, told).await.unwrap();
+    assert_eq!(held().await, (vec![(second.serial, line)], vec![line, line]));
 }
 
 #[tokio::test]

@@ -326,8 +326,7 @@ async fn who_is_missing_from_a_whole_roster_takes_no_pass_along() {
     let mut tx = app.db().write().await.unwrap();
     let everybody = people::list_on_roster(&mut tx, "e1").await.unwrap();
     let permits = crate::permits::store::list_current_of(&mut tx, "e1", app.now()).await.unwrap();
-    let (given, change) =
-        crate::passes::issue(app, &mut tx, &everybody, &permits).await.unwrap();
+    let (given, change) = crate::passes::issue(app, &mut tx, &everybody, &permits).await.unwrap();
     app.commit(tx, change).await.unwrap();
     let mut tx = app.db().read().await.unwrap();
     let before = crate::status::find_token(&mut tx, &given[0].key_id).await.unwrap().unwrap().seq;

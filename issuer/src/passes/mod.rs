@@ -126,7 +126,6 @@ impl From<PassError> for Problem {
 /// What passes of an enterprise hang on.
 #[derive(Debug)]
 pub struct Grounds {
-    lineage: Lineage,
     sites: BTreeSet<SiteCode>,
     from: Millis,
     to: Millis,
@@ -135,8 +134,7 @@ pub struct Grounds {
 }
 
 impl Grounds {
-    /// By the permits that an enterprise holds now: every site of them, the longest of them. The
-    /// line is the newest permit's, as in the gates' roster.
+    /// By the permits that an enterprise holds now: every site of them, the longest of them.
     ///
     /// # Errors
     /// [`PassError::NoPermit`].
@@ -147,7 +145,6 @@ impl Grounds {
         let newest = holding.last().ok_or(PassError::NoPermit)?;
         let seconds = |of: fn(Validity) -> u64| holding.iter().map(move |p| of(p.claims.validity));
         Ok(Self {
-            lineage: newest.lineage,
             sites: holding.iter().map(|permit| permit.place.site).collect(),
             from: Millis::from_seconds(seconds(Validity::not_before).min().unwrap_or_default()),
             to: Millis::from_seconds(seconds(Validity::expires).max().unwrap_or_default()),
@@ -183,7 +180,7 @@ pub fn cards(grounds: &Grounds, passes: &[Pass]) -> Vec<PassCard> {
 
 fn sign(
     app: &App,
-    grounds: &Grounds,
+    (grounds, lineage): (&Grounds, Lineage),
     person: &Person,
     signing: &Signing,
     index: i64,
@@ -203,7 +200,7 @@ fn sign(
         name: Name::parse(&person.name).map_err(|_| odd())?,
         role: clean_name(role).map_err(|_| odd())?,
         status_index: u32::try_from(index).map_err(|_| odd())?,
-        lineage: grounds.lineage,
+        lineage,
         sites: grounds.sites.clone(),
     };
     let token = envelope::seal(Kind::Pass, &*signing.key, &claims.encode())
@@ -214,7 +211,7 @@ fn sign(
         reference,
         person_id: person.id.clone(),
         enterprise_id: person.enterprise_id.clone(),
-        lineage: grounds.lineage,
+        lineage,
         key_id: signing.entry.id().to_string(),
         status_index: index,
         token,
@@ -237,6 +234,9 @@ pub async fn issue(
 ) -> Result<(Vec<Pass>, i64), PassError> {
     let now = app.now();
     let grounds = Grounds::of(permits)?;
+    let enterprise_id = permits.first().map_or("", |permit| permit.place.enterprise_id.as_str());
+    let lineage = permits::store::first_lineage(tx, enterprise_id).await?;
+    let lineage = lineage.ok_or(PassError::NoPermit)?;
     let fonts = app.fonts().map_err(|error| PassError::Fonts(error.to_string()))?;
     let trust = keys::store::require(tx).await??;
     let sites: Vec<SiteCode> = grounds.sites.iter().copied().collect();
@@ -256,7 +256,7 @@ pub async fn issue(
         };
         let key_id = signing.entry.id().to_string();
         let index = status::take_index(tx, &key_id).await?;
-        let pass = sign(app, &grounds, person, &signing, index)?;
+        let pass = sign(app, (&grounds, lineage), person, &signing, index)?;
         let card = card(&grounds, &pass.claims, pass.reference, &pass.token);
         let missing = card.missing(&fonts);
         if !missing.is_empty() {
@@ -298,12 +298,7 @@ pub(crate) async fn end(
 
 /// Says of passes whose rows have ended, in the lists of their keys, that they have: each list is
 /// signed once. Returns the newest change, 0 where there was nothing to say.
-async fn publish(
-    app: &App,
-    tx: &mut Tx,
-    ended: &[Pass],
-    status: Status,
-) -> Result<i64, PassError> {
+async fn publish(app: &App, tx: &mut Tx, ended: &[Pass], status: Status) -> Result<i64, PassError> {
     let mut by_key: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
     for pass in ended {
         by_key.entry(&pass.key_id).or_default().push(pass.status_index);
@@ -312,9 +307,7 @@ async fn publish(
     for (key_id, indexes) in by_key {
         let trust = keys::store::require(tx).await??;
         let counts = trust.keys.iter().any(|key| {
-            key.id().to_string() == key_id
-                && key.revoked.is_none()
-                && key.exp > app.now().seconds()
+            key.id().to_string() == key_id && key.revoked.is_none() && key.exp > app.now().seconds()
         });
         if counts {
             status::set_all(app, tx, key_id, &indexes, status).await?;

@@ -172,7 +172,8 @@ async fn one_permit_that_cannot_be_reissued_holds_up_no_other() {
     )
     .unwrap();
     tx.commit().await.unwrap();
-    let form = format!("id={}&id=nothing&id={}&reason=密钥更换&key={}", odd.id, fine.id, odd.key_id);
+    let form =
+        format!("id={}&id=nothing&id={}&reason=密钥更换&key={}", odd.id, fine.id, odd.key_id);
     let request = axum::http::Request::post("/permits/reissue")
         .header("cookie", &secretary)
         .header("content-type", "application/x-www-form-urlencoded")

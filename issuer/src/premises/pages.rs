@@ -20,8 +20,8 @@ use crate::divisions::{self, Scale};
 use crate::enterprises::choices::{self, Choice};
 use crate::enterprises::{self, timeline};
 use crate::fields::{self, Errors};
-use crate::{applications, gates, people, permits};
 use crate::web::{self, Frame, Nav, Page, Paging, Routes, Tone, html, see_other};
+use crate::{applications, gates, people, permits};
 
 /// Tenants shown on one file.
 const TENANTS: i64 = 500;

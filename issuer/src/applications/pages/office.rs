@@ -292,12 +292,8 @@ pub async fn check(
     }
     // Whoever stood in the hall with the answers is not sent there again for them.
     let why = match &error {
-        ActError::Conflict(_) => {
-            say_quicker(&page, &now, CaseWords::of(page.lang).quicker_kept)
-        }
-        ActError::Refused(Refusal::NoRoute) => {
-            ApplicationWords::of(page.lang).no_route.to_owned()
-        }
+        ActError::Conflict(_) => say_quicker(&page, &now, CaseWords::of(page.lang).quicker_kept),
+        ActError::Refused(Refusal::NoRoute) => ApplicationWords::of(page.lang).no_route.to_owned(),
         _ => return not_done(&page, &id, error).await,
     };
     let shown = check_form(&page, &id, &form.answers(), true).await?;

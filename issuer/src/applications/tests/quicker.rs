@@ -42,7 +42,8 @@ async fn who_edits_while_the_office_accepts_keeps_the_form_and_sends_it_again() 
     let path = format!("/applications/{}/edit", application.id);
     let opened = seen(&contact.get(&path, "zh-CN").await);
     accepted(&bench, &application).await;
-    let form = FilingForm { conditions: "分三批返岗，食堂停用".into(), ..full_form("e1") };
+    let form =
+        FilingForm { conditions: "分三批返岗，食堂停用".into(), ..full_form("e1") };
     let send = async |seen: &[(&str, String)]| {
         let typed = fields(&form);
         let mut sent: Vec<(&str, &str)> =
@@ -53,7 +54,8 @@ async fn who_edits_while_the_office_accepts_keeps_the_form_and_sends_it_again() 
     };
     let late = send(&opened).await;
     assert_eq!(late.status, 409);
-    for kept in ["分三批返岗，食堂停用", "您填写的内容保留在下面", "待现场核查"] {
+    for kept in ["分三批返岗，食堂停用", "您填写的内容保留在下面", "待现场核查"]
+    {
         assert!(late.body.contains(kept), "{kept}");
     }
     let again = send(&seen(&late)).await;
@@ -71,13 +73,15 @@ async fn a_return_to_somebody_who_has_just_edited_keeps_what_it_names() {
     let contact = bench.by("e1-contact", Role::Contact).await;
     amend(&contact, &application.id, &application.seen(), &full_form("e1")).await.unwrap();
     let send = async |seen: &[(&str, String)]| {
-        let mut sent = vec![("phrase", "plan"), ("note_roster", "缺 3 人"), ("other", "请附租赁合同")];
+        let mut sent =
+            vec![("phrase", "plan"), ("note_roster", "缺 3 人"), ("other", "请附租赁合同")];
         sent.extend(seen.iter().map(|(key, value)| (*key, value.as_str())));
         intake.post(&path, &sent).await
     };
     let late = send(&opened).await;
     assert_eq!(late.status, 409);
-    for kept in ["缺 3 人", "请附租赁合同", "您填写的内容保留在下面", "value=\"plan\" checked"] {
+    for kept in ["缺 3 人", "请附租赁合同", "您填写的内容保留在下面", "value=\"plan\" checked"]
+    {
         assert!(late.body.contains(kept), "{kept}");
     }
     assert_eq!(send(&seen(&late)).await.status, 303);
