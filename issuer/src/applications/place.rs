@@ -1,4 +1,4 @@
-//! Applications lie where their premises do, until they are decided.
+//! Applications lie where their premises do, until they are decided, and there is one for a place at a time.
 
 use super::store::{self, Application};
 use super::waits;
@@ -37,4 +37,23 @@ pub async fn follow_premises(
         }
     }
     Ok(moved)
+}
+
+/// The receipt of another open application of the same enterprise for the same premises, if any.
+pub async fn find_rival(tx: &mut Tx, of: &Application) -> Result<Option<String>, DbError> {
+    let open = rows!(
+        tx,
+        (String,),
+        "SELECT id FROM applications WHERE enterprise_id = $1 AND open = 1 AND id <> $2 ORDER BY id",
+        &of.enterprise_id,
+        &of.id
+    )?;
+    for (id,) in open {
+        let other =
+            store::find(tx, &id).await?.filter(|other| other.form.premises == of.form.premises);
+        if let Some(other) = other {
+            return Ok(Some(other.receipt.unwrap_or_default()));
+        }
+    }
+    Ok(None)
 }

@@ -9,7 +9,8 @@ use super::bench::{Answer, Bench, full_form};
 use super::stories::{checker, in_signing, sign_as, submitted};
 use crate::accounts::Role;
 use crate::applications::{
-    Application, FilingForm, Mine, accept, amend, classify, follow_premises, store, to_do,
+    ActError, Application, FilingForm, Mine, accept, amend, classify, draft, follow_premises,
+    store, submit, to_do, withdraw,
 };
 use crate::keys::bootstrap::bootstrap;
 use crate::permits::issuing::issue_approved;
@@ -61,6 +62,27 @@ async fn who_edits_while_the_office_accepts_keeps_the_form_and_sends_it_again() 
     let again = send(&seen(&late)).await;
     assert_eq!(again.location, format!("/applications/{}?done=submitted", application.id));
     assert_eq!(bench.find(&application.id).await.form.conditions, "分三批返岗，食堂停用");
+}
+
+#[tokio::test]
+async fn a_form_sent_twice_is_one_application() {
+    let bench = Bench::new().await;
+    let contact = bench.by("e1-contact", Role::Contact).await;
+    let file = async || {
+        let new = draft(&contact, "e1", Some(full_form("e1"))).await.unwrap();
+        submit(&contact, &new.id, &new.seen(), &full_form("e1")).await
+    };
+    let (one, other) = tokio::join!(file(), file());
+    let (taken, refused) = match (one, other) {
+        (Ok(taken), Err(refused)) | (Err(refused), Ok(taken)) => (taken, refused),
+        both => panic!("{both:?}"),
+    };
+    let ActError::Fields(faults) = refused else { panic!("{refused:?}") };
+    assert_eq!(faults[0].field, "premises");
+    assert!(faults[0].message.contains(taken.receipt.as_deref().unwrap()), "{faults:?}");
+    // Once it is gone, the next may come.
+    withdraw(&contact, &taken.id, &taken.seen(), "改期".into()).await.unwrap();
+    assert_eq!(file().await.unwrap().state().code(), "submitted");
 }
 
 #[tokio::test]
