@@ -87,8 +87,9 @@ fn edit(application: &Application, actor: &Actor) -> Option<Edit> {
     }
     let own = actor.post.role.is_of_enterprise()
         || application.on_behalf && application.created_by == actor.account_id;
-    let counter = application.on_behalf && actor.may(Action::AcceptApplications);
-    if !own && !(counter && application.case.revision > 0) {
+    let filed = application.on_behalf && application.case.revision > 0;
+    let counter = filed && actor.may(Action::AcceptApplications);
+    if !own && !counter {
         return None;
     }
     match application.state() {

@@ -23,7 +23,7 @@ pub async fn follow_premises(
     for (id,) in open {
         let Some(before) = store::lock(tx, &id).await? else { continue };
         let revision = store::find_revision(tx, &id, before.case.revision).await?;
-        if !revision.is_some_and(|revision| revision.filing.premises.id == premises_id) {
+        if revision.is_none_or(|revision| revision.filing.premises.id != premises_id) {
             continue;
         }
         let after = Application {

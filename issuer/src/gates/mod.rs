@@ -22,9 +22,9 @@ pub mod store;
 mod words;
 
 #[cfg(test)]
-mod refusal_tests;
-#[cfg(test)]
 mod concern_tests;
+#[cfg(test)]
+mod refusal_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -280,9 +280,8 @@ pub async fn check(
         seen_state: checked.seen_state.clone(),
         seen_revision: checked.seen_revision.clone(),
     };
-    let error = match acts::record_check(&page, &id, &seen.seen(), &recorded).await {
-        Ok(_) => return Ok(done(&id, "checked")),
-        Err(error) => error,
+    let Err(error) = acts::record_check(&page, &id, &seen.seen(), &recorded).await else {
+        return Ok(done(&id, "checked"));
     };
     let mut tx = page.app.db().read().await?;
     let now = find(&page, &mut tx, Action::CheckSites, &id).await?;
