@@ -1,7 +1,8 @@
 //! A thousand gates connected to one issuer: how long until the last one knows of a suspension, and what their pulling costs.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use fugong_common::device::DeviceClaim;
@@ -12,7 +13,7 @@ use fugong_tests::scratch::Kind;
 use fugong_tests::stack::Stack;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::{Barrier, Semaphore};
 use tokio::task::JoinSet;
@@ -27,6 +28,8 @@ pub fn run(scale: Scale) {
         runtime.block_on(suspend(kind, scale.of(1000, 5)));
     }
 }
+
+static LINES: AtomicU32 = AtomicU32::new(1);
 
 /// One gate's line to the issuer.
 pub struct Line {
@@ -44,8 +47,12 @@ pub struct Answer {
 }
 
 impl Line {
+    /// From an address of its own, as gates have: the issuer bounds the connections of each.
     pub async fn open(address: SocketAddr, device: Device, nonce: String) -> Self {
-        let stream = TcpStream::connect(address).await.expect("the issuer listens");
+        let [_, _, high, low] = LINES.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind((Ipv4Addr::new(127, 1, high, low), 0).into()).expect("loopback is wide");
+        let stream = socket.connect(address).await.expect("the issuer listens");
         stream.set_nodelay(true).expect("a socket option");
         Self { stream, address, device, nonce, buffer: Vec::new() }
     }
