@@ -143,20 +143,30 @@ async fn suspend(kind: Kind, n: usize) {
         &format!("{cold:.2} s, {cost:.2} ms each"),
     );
 
+    let before = {
+        let mut line = Line::open(address, devices[0].clone(), nonce.clone()).await;
+        lists(&line.get(wire::MANIFEST, "").await.body)
+    };
     let ready = Arc::new(Barrier::new(n + 1));
     let mut waiting = JoinSet::new();
     for device in devices.iter().cloned() {
-        let (ready, nonce) = (Arc::clone(&ready), nonce.clone());
+        let (ready, nonce, before) = (Arc::clone(&ready), nonce.clone(), before.clone());
         waiting.spawn(async move {
             let mut hints = Line::open(address, device.clone(), nonce.clone()).await;
             hints.listen().await;
             let mut pulls = Line::open(address, device, nonce).await;
             ready.wait().await;
-            hints.hint().await;
-            let told = Instant::now();
-            let manifest = pulls.get(wire::MANIFEST, "").await;
-            fetch_status(&mut pulls, &manifest.body).await;
-            (told, Instant::now())
+            loop {
+                hints.hint().await;
+                let told = Instant::now();
+                let manifest = pulls.get(wire::MANIFEST, "").await;
+                let after = lists(&manifest.body);
+                // A hint may be about something else.
+                if after != before {
+                    fetch(&mut pulls, &after).await;
+                    break (told, Instant::now());
+                }
+            }
         });
     }
     ready.wait().await;
@@ -184,11 +194,16 @@ async fn suspend(kind: Kind, n: usize) {
     line("issuer's memory", &format!("{:.0} MB, at most {:.0}", resident(id), peak(id)));
 }
 
-/// The status lists that a manifest names.
-async fn fetch_status(line: &mut Line, manifest: &[u8]) {
+/// The status lists that a manifest names, with their digests.
+fn lists(manifest: &[u8]) -> Vec<(String, String)> {
     let manifest = Manifest::peek(manifest).expect("a manifest");
-    for (name, digest) in manifest.parts.iter().filter(|(name, _)| name.starts_with("status/")) {
-        let path = format!("/api/gate/parts/{name}/{}", hex::encode(digest));
+    let lists = manifest.parts.iter().filter(|(name, _)| name.starts_with("status/"));
+    lists.map(|(name, digest)| (name.clone(), hex::encode(digest))).collect()
+}
+
+async fn fetch(line: &mut Line, lists: &[(String, String)]) {
+    for (name, digest) in lists {
+        let path = format!("/api/gate/parts/{name}/{digest}");
         let part = line.get(&path, "accept-encoding: gzip\r\n").await;
         assert!(!part.body.is_empty());
     }
