@@ -1,8 +1,8 @@
 //! A thousand gates connected to one issuer: how long until the last one knows of a suspension, and what their pulling costs.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use fugong_common::device::DeviceClaim;
@@ -143,14 +143,11 @@ async fn suspend(kind: Kind, n: usize) {
         &format!("{cold:.2} s, {cost:.2} ms each"),
     );
 
-    let before = {
-        let mut line = Line::open(address, devices[0].clone(), nonce.clone()).await;
-        lists(&line.get(wire::MANIFEST, "").await.body)
-    };
+    let before = Arc::new(OnceLock::new());
     let ready = Arc::new(Barrier::new(n + 1));
     let mut waiting = JoinSet::new();
     for device in devices.iter().cloned() {
-        let (ready, nonce, before) = (Arc::clone(&ready), nonce.clone(), before.clone());
+        let (ready, nonce, before) = (Arc::clone(&ready), nonce.clone(), Arc::clone(&before));
         waiting.spawn(async move {
             let mut hints = Line::open(address, device.clone(), nonce.clone()).await;
             hints.listen().await;
@@ -158,11 +155,12 @@ async fn suspend(kind: Kind, n: usize) {
             ready.wait().await;
             loop {
                 hints.hint().await;
+                // What is hinted at before the suspension is about something else.
+                let Some(before) = before.get() else { continue };
                 let told = Instant::now();
                 let manifest = pulls.get(wire::MANIFEST, "").await;
                 let after = lists(&manifest.body);
-                // A hint may be about something else.
-                if after != before {
+                if after != *before {
                     fetch(&mut pulls, &after).await;
                     break (told, Instant::now());
                 }
@@ -171,6 +169,8 @@ async fn suspend(kind: Kind, n: usize) {
     }
     ready.wait().await;
     tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut line_of_one = Line::open(address, devices[0].clone(), nonce.clone()).await;
+    before.set(lists(&line_of_one.get(wire::MANIFEST, "").await.body)).expect("set once");
     let inspector = stack.officer("inspector").await;
     let path = format!("/api/permits/{}/suspend", stack.town.permit_id);
     let order = json!({ "reason": "现场检查发现问题" });
