@@ -11,6 +11,8 @@
 const MIN_LENGTH = 8;
 const LONGEST_GAP_MS = 100;
 const MEAN_GAP_MS = 45;
+// A scanner falters over Bluetooth or on a busy machine. No fingers were so fast for so long, so it goes on.
+const LONGEST_FALTER_MS = 800;
 
 export function listenForScanner(onText, root = document) {
   let burst = null;
@@ -30,7 +32,7 @@ export function listenForScanner(onText, root = document) {
       if (event.key !== "Shift" && event.key !== "CapsLock") burst = null;
       return;
     }
-    if (event.repeat || (burst && event.timeStamp - burst.last > LONGEST_GAP_MS)) burst = null;
+    if (event.repeat || (burst && !goesOn(burst, event.timeStamp))) burst = null;
     if (!burst) {
       const field = editable(event.target);
       burst = { text: "", first: event.timeStamp, last: 0, field, before: field ? content(field) : null };
@@ -44,8 +46,7 @@ export function listenForScanner(onText, root = document) {
   function finish(event) {
     const done = burst;
     burst = null;
-    if (!done || done.text.length < MIN_LENGTH || event.timeStamp - done.last > LONGEST_GAP_MS) return;
-    if ((done.last - done.first) / (done.text.length - 1) > MEAN_GAP_MS) return;
+    if (!done || !isScanner(done) || !goesOn(done, event.timeStamp)) return;
     event.preventDefault();
     event.stopPropagation();
     if (done.field && !done.field.closest("[data-scanner='keep']")) restore(done.field, done.before);
@@ -54,6 +55,14 @@ export function listenForScanner(onText, root = document) {
 
   root.addEventListener("keydown", onKey, true);
   return () => root.removeEventListener("keydown", onKey, true);
+}
+
+function isScanner({ text, first, last }) {
+  return text.length >= MIN_LENGTH && (last - first) / (text.length - 1) <= MEAN_GAP_MS;
+}
+
+function goesOn(burst, at) {
+  return at - burst.last <= (isScanner(burst) ? LONGEST_FALTER_MS : LONGEST_GAP_MS);
 }
 
 // With an input method on, browsers hide the letter ("Process", "Unidentified") but not the key.

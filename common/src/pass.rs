@@ -12,7 +12,7 @@
 //!      1: "王小明",                   short name, for comparing with the person
 //!      2: "缝纫工",                   role
 //!      3: 731,                       index in the status list of the signing key
-//!      4: h'8 bytes',                lineage of the enterprise's permit
+//!      4: h'8 bytes',                lineage of the enterprise's permits
 //!      5: [4403090040010001] } }     sites, ascending
 //! ```
 

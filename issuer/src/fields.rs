@@ -118,6 +118,18 @@ impl Sent {
         self.0.iter().any(|(key, _)| key == name)
     }
 
+    /// What the form saw, or how it is now where nothing was sent.
+    pub fn seen(&self, name: &str, now: &str) -> String {
+        let sent = self.value(name);
+        if sent.is_empty() { now.to_owned() } else { sent.to_owned() }
+    }
+
+    /// What was answered, without what it was answered to.
+    #[must_use]
+    pub fn answers(&self) -> Self {
+        self.0.iter().filter(|(key, _)| !key.starts_with("seen_")).cloned().collect()
+    }
+
     /// Whether one of the boxes of this name was ticked.
     pub fn ticks(&self, name: &str, value: &str) -> bool {
         self.values(name).any(|sent| sent == value)

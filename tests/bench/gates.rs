@@ -1,7 +1,8 @@
 //! A thousand gates connected to one issuer: how long until the last one knows of a suspension, and what their pulling costs.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use fugong_common::device::DeviceClaim;
@@ -12,7 +13,7 @@ use fugong_tests::scratch::Kind;
 use fugong_tests::stack::Stack;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::{Barrier, Semaphore};
 use tokio::task::JoinSet;
@@ -27,6 +28,8 @@ pub fn run(scale: Scale) {
         runtime.block_on(suspend(kind, scale.of(1000, 5)));
     }
 }
+
+static LINES: AtomicU32 = AtomicU32::new(1);
 
 /// One gate's line to the issuer.
 pub struct Line {
@@ -44,8 +47,12 @@ pub struct Answer {
 }
 
 impl Line {
+    /// From an address of its own, as gates have: the issuer bounds the connections of each.
     pub async fn open(address: SocketAddr, device: Device, nonce: String) -> Self {
-        let stream = TcpStream::connect(address).await.expect("the issuer listens");
+        let [_, _, high, low] = LINES.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind((Ipv4Addr::new(127, 1, high, low), 0).into()).expect("loopback is wide");
+        let stream = socket.connect(address).await.expect("the issuer listens");
         stream.set_nodelay(true).expect("a socket option");
         Self { stream, address, device, nonce, buffer: Vec::new() }
     }
@@ -136,24 +143,34 @@ async fn suspend(kind: Kind, n: usize) {
         &format!("{cold:.2} s, {cost:.2} ms each"),
     );
 
+    let before = Arc::new(OnceLock::new());
     let ready = Arc::new(Barrier::new(n + 1));
     let mut waiting = JoinSet::new();
     for device in devices.iter().cloned() {
-        let (ready, nonce) = (Arc::clone(&ready), nonce.clone());
+        let (ready, nonce, before) = (Arc::clone(&ready), nonce.clone(), Arc::clone(&before));
         waiting.spawn(async move {
             let mut hints = Line::open(address, device.clone(), nonce.clone()).await;
             hints.listen().await;
             let mut pulls = Line::open(address, device, nonce).await;
             ready.wait().await;
-            hints.hint().await;
-            let told = Instant::now();
-            let manifest = pulls.get(wire::MANIFEST, "").await;
-            fetch_status(&mut pulls, &manifest.body).await;
-            (told, Instant::now())
+            loop {
+                hints.hint().await;
+                // What is hinted at before the suspension is about something else.
+                let Some(before) = before.get() else { continue };
+                let told = Instant::now();
+                let manifest = pulls.get(wire::MANIFEST, "").await;
+                let after = lists(&manifest.body);
+                if after != *before {
+                    fetch(&mut pulls, &after).await;
+                    break (told, Instant::now());
+                }
+            }
         });
     }
     ready.wait().await;
     tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut line_of_one = Line::open(address, devices[0].clone(), nonce.clone()).await;
+    before.set(lists(&line_of_one.get(wire::MANIFEST, "").await.body)).expect("set once");
     let inspector = stack.officer("inspector").await;
     let path = format!("/api/permits/{}/suspend", stack.town.permit_id);
     let order = json!({ "reason": "现场检查发现问题" });
@@ -177,11 +194,16 @@ async fn suspend(kind: Kind, n: usize) {
     line("issuer's memory", &format!("{:.0} MB, at most {:.0}", resident(id), peak(id)));
 }
 
-/// The status lists that a manifest names.
-async fn fetch_status(line: &mut Line, manifest: &[u8]) {
+/// The status lists that a manifest names, with their digests.
+fn lists(manifest: &[u8]) -> Vec<(String, String)> {
     let manifest = Manifest::peek(manifest).expect("a manifest");
-    for (name, digest) in manifest.parts.iter().filter(|(name, _)| name.starts_with("status/")) {
-        let path = format!("/api/gate/parts/{name}/{}", hex::encode(digest));
+    let lists = manifest.parts.iter().filter(|(name, _)| name.starts_with("status/"));
+    lists.map(|(name, digest)| (name.clone(), hex::encode(digest))).collect()
+}
+
+async fn fetch(line: &mut Line, lists: &[(String, String)]) {
+    for (name, digest) in lists {
+        let path = format!("/api/gate/parts/{name}/{digest}");
         let part = line.get(&path, "accept-encoding: gzip\r\n").await;
         assert!(!part.body.is_empty());
     }

@@ -12,7 +12,8 @@ use fugong_common::time::Millis;
 use fugong_common::wire::{self, GateProblem, JournalHead, NonceAnswer, problem};
 use futures_util::StreamExt as _;
 use reqwest::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RANGE,
+    ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap,
+    HeaderValue, RANGE,
 };
 use reqwest::{Client, Method, Response, StatusCode};
 
@@ -80,6 +81,8 @@ pub fn client(config: &Config) -> Result<Client, String> {
         .connect_timeout(Duration::from_secs(10))
         .read_timeout(Duration::from_secs(50))
         .redirect(reqwest::redirect::Policy::none())
+        // What the issuer refuses is read in logs and terminals, which speak English.
+        .default_headers(HeaderMap::from_iter([(ACCEPT_LANGUAGE, HeaderValue::from_static("en"))]))
         .user_agent(concat!("fugong-verifier/", env!("CARGO_PKG_VERSION")));
     if let Some(path) = &config.issuer_ca {
         let pem = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;

@@ -307,6 +307,22 @@ mod tests {
     use fugong_common::keys::Signer as _;
     use std::os::unix::fs::PermissionsExt as _;
 
+    #[tokio::test]
+    async fn every_commit_waits_for_the_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).await.unwrap();
+        for _ in 0..4 {
+            let mut connection = store.pool.acquire().await.unwrap();
+            let mode = sqlx::query_scalar::<_, String>("PRAGMA journal_mode");
+            assert_eq!(mode.fetch_one(&mut *connection).await.unwrap(), "wal");
+            // FULL: in this mode the log is synced at every commit, at NORMAL only now and then.
+            let level = sqlx::query_scalar::<_, i64>("PRAGMA synchronous");
+            assert_eq!(level.fetch_one(&mut *connection).await.unwrap(), 2);
+            // The next turn opens another.
+            drop(connection.detach());
+        }
+    }
+
     #[test]
     fn a_second_serve_on_one_data_directory_is_told_what_to_do() {
         let dir = tempfile::tempdir().unwrap();

@@ -20,6 +20,9 @@ use crate::store::{NotRecordedCount, Store, StoreError};
 const GROUP: usize = 1000;
 /// Rows of one INSERT: `SQLite` binds so many values at once with ease.
 const ROWS: usize = 64;
+/// A group of up to so many is prepared once and remembered, as one of a hundred texts; larger ones are rare, and would take
+/// megabytes.
+const REMEMBERED_ROWS: usize = 32;
 type Waiter = oneshot::Sender<Result<u64, NotRecorded>>;
 
 #[derive(Debug)]
@@ -133,7 +136,7 @@ impl Writer {
         let moves = appends.iter().filter_map(|a| Some((a.moved.as_ref()?, a.draft.at)));
         presence::store(&mut group, moves);
         group.push("COMMIT");
-        group.build().execute(&mut connection).await?;
+        group.build().persistent(rows.len() <= REMEMBERED_ROWS).execute(&mut connection).await?;
         self.connection = Some(connection);
         self.shared.commits.fetch_add(1, Ordering::Relaxed);
         metrics::counter!("verifier_journal_commits_total").increment(1);

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::{Body, BodyDataStream, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes, HttpBody as _};
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -126,7 +126,7 @@ pub(super) async fn meter(
     request: Request,
     answered: impl AsyncFnOnce(Request) -> Response,
 ) -> Response {
-    if !may_be_large(request.headers()) {
+    if !may_be_large(request.headers(), request.body()) {
         return answered(request).await;
     }
     let bodies = Arc::clone(bodies);
@@ -171,13 +171,14 @@ fn is_late(response: &Response) -> bool {
         .is_some_and(|it| it.code() == super::shell::TOOK_TOO_LONG)
 }
 
-/// Of a length that is unknown, or more than little.
-fn may_be_large(headers: &HeaderMap) -> bool {
+/// Of a length that is unknown, or more than little. In HTTP/2 a body needs no header to announce it
+/// (RFC 9113 §8.1): whether there is one, the stream says.
+fn may_be_large(headers: &HeaderMap, body: &Body) -> bool {
     let length = headers.get(header::CONTENT_LENGTH);
     let length = length.map(|value| value.to_str().ok().and_then(|text| text.parse::<u64>().ok()));
     match length {
         Some(length) => length.is_none_or(|length| length > SMALL_BYTES),
-        None => headers.contains_key(header::TRANSFER_ENCODING),
+        None => !body.is_end_stream(),
     }
 }
 
@@ -261,16 +262,34 @@ mod tests {
         assert_eq!(lock(&bodies.held).by_client.len(), 0);
     }
 
+    fn streamed() -> Body {
+        Body::from_stream(futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::new())]))
+    }
+
     #[test]
     fn small_bodies_are_not_counted() {
         let with = |name: &'static str, value: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(name, value.parse().unwrap());
-            may_be_large(&headers)
+            may_be_large(&headers, &streamed())
         };
-        assert!(!may_be_large(&HeaderMap::new()));
+        assert!(!may_be_large(&HeaderMap::new(), &Body::empty()));
         assert!(!with("content-length", "65536"));
         assert!(with("content-length", "65537"));
         assert!(with("transfer-encoding", "chunked"));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_nothing_announces_counts_too() {
+        let bodies = Arc::new(Bodies::new(4 << 20, 2 << 20));
+        let streams = parts(9).into_iter().map(Ok::<_, std::io::Error>);
+        let mut request = Request::post("/")
+            .version(axum::http::Version::HTTP_2)
+            .body(Body::from_stream(futures_util::stream::iter(streams)))
+            .unwrap();
+        let peer = SocketAddr::from(([192, 0, 2, 1], 1));
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let answer = app(&bodies, 3 * MEGABYTE).oneshot(request).await.unwrap();
+        assert_eq!(answer.status().as_u16(), 503, "more than one address may have");
     }
 }

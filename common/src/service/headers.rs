@@ -94,7 +94,7 @@ impl Recorder {
 impl Entry {
     /// Writes the line, and the id into the answer.
     pub(super) fn end(self, response: &mut Response) {
-        let method = self.method.as_str();
+        let method = super::metrics::known(&self.method);
         let route = self.route.as_ref().map_or("-", MatchedPath::as_str);
         let (status, millis) = (response.status().as_u16(), self.begun.elapsed_millis());
         if is_probe(route) {

@@ -23,7 +23,7 @@ pub struct PersonRecord {
     pub enterprise_id: String,
     /// For people.
     pub enterprise: String,
-    /// Lineage of the enterprise's permit here.
+    /// Lineage of the enterprise's permits.
     pub lineage: Lineage,
     /// Unix seconds before which the person doesn't start.
     pub not_before: Option<u64>,

@@ -79,13 +79,17 @@ impl Deeds {
     }
 }
 
-/// The enterprise's own people, and the officer who filed for it; nobody else's form is his.
+/// The enterprise's own people, and the officer who filed for it. What was filed at the counter and
+/// submitted, the counter goes on with, whoever sits there: a shop without an account has nobody else.
 fn edit(application: &Application, actor: &Actor) -> Option<Edit> {
     if !actor.may(Action::FileApplications) {
         return None;
     }
-    let own = actor.post.role.is_of_enterprise();
-    if !own && (!application.on_behalf || application.created_by != actor.account_id) {
+    let own = actor.post.role.is_of_enterprise()
+        || application.on_behalf && application.created_by == actor.account_id;
+    let filed = application.on_behalf && application.case.revision > 0;
+    let counter = filed && actor.may(Action::AcceptApplications);
+    if !own && !counter {
         return None;
     }
     match application.state() {

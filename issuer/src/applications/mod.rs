@@ -11,6 +11,7 @@ mod filing;
 mod form;
 mod history;
 pub mod pages;
+mod place;
 mod queue;
 mod state;
 pub mod store;
@@ -34,6 +35,7 @@ pub use history::{
     CHECK_GROUPS, CHECK_LIST_VERSION, CheckItem, EventLine, Recorded, SiteCheck, list_checks,
     list_events, list_items,
 };
+pub use place::follow_premises;
 pub use queue::{
     Cursor, Filter, QueueLine, StateCount, Waiting, count_by_state, find_line, list, list_waiting,
 };

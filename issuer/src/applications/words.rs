@@ -54,6 +54,7 @@ words! {
         form_faults: "有 {n} 处需要补充或更正，已填写的内容均已保留。", "{n} fields need attention. Everything you typed is kept.";
         choose: "请选择一项。", "Choose one.";
         please_choose: "请选择", "Choose";
+        already_open: "这一场所已有在办的申请（{receipt}）。同一场所一次只办一件：请在那一件上修改，多填的这一件请撤回。", "An application for these premises is open already ({receipt}). There is one at a time: change that one, and withdraw this.";
         no_premises: "企业档案中还没有经营场所，请先登记场所。", "The file names no premises yet. Add one first.";
         bad_number: "请填写 1 至 {most} 的整数。", "Give a whole number from 1 to {most}.";
         bad_date: "请填写日期，例如 2020-02-10。", "Give a date such as 2020-02-10.";

@@ -8,12 +8,14 @@ use fugong_common::service::problem::Problem;
 use fugong_common::words::fill;
 use serde::Deserialize;
 
-use crate::applications::pages::{CaseWords, PHRASES, SeenFields, done, find, not_done};
-use crate::applications::{self, Application, Deeds, Fault, Mine, State, Task, to_do};
+use crate::applications::pages::{
+    CaseWords, PHRASES, SeenFields, done, find, not_done, say_quicker,
+};
+use crate::applications::{self, ActError, Application, Deeds, Fault, Mine, State, Task, to_do};
 use crate::authz::Action;
 use crate::divisions;
 use crate::fields::Sent;
-use crate::web::{Frame, Nav, Page, Routes, html, html_form, see_other};
+use crate::web::{Frame, Nav, Page, Routes, Tone, html, html_conflict, html_form, see_other};
 
 pub fn routes(routes: Routes) -> Routes {
     routes
@@ -95,10 +97,6 @@ fn return_form(page: &Page, found: &Application, sent: &Sent, error: &'static st
         State::Signing(round) | State::Approved(round) => round.given.len(),
         _ => 0,
     };
-    let or = |name: &str, now: String| match sent.value(name) {
-        "" => now,
-        sent => sent.to_owned(),
-    };
     ReturnPage {
         frame: page.frame(Nav::Applications),
         c,
@@ -116,8 +114,8 @@ fn return_form(page: &Page, found: &Application, sent: &Sent, error: &'static st
         other: sent.value("other").to_owned(),
         voids: if given > 0 { fill(c.void_warning, &[("n", &given)]) } else { String::new() },
         error,
-        seen_state: or("seen_state", found.state().code().to_owned()),
-        seen_revision: or("seen_revision", found.case.revision.to_string()),
+        seen_state: sent.seen("seen_state", found.state().code()),
+        seen_revision: sent.seen("seen_revision", &found.case.revision.to_string()),
     }
 }
 
@@ -166,8 +164,30 @@ async fn send_back(
     };
     match applications::return_for_correction(&page, &id, &seen.seen(), faults).await {
         Ok(_) => Ok(done(&id, "returned")),
+        Err(ActError::Conflict(_)) => {
+            let (found, why) = stands_now(&page, &id, Action::ReturnApplications).await?;
+            if !Deeds::of(&found, &page.actor).send_back {
+                return not_done(&page, &id, ActError::Conflict(Box::new(found))).await;
+            }
+            let form = return_form(&page, &found, &sent.answers(), "");
+            let form = ReturnPage { frame: form.frame.notice(Tone::Warn, why), ..form };
+            html_conflict(&form)
+        }
         Err(error) => not_done(&page, &id, error).await,
     }
+}
+
+/// A case that somebody else was quicker with, and what is said of it over a form that keeps what was
+/// written.
+async fn stands_now(
+    page: &Page,
+    id: &str,
+    action: Action,
+) -> Result<(Application, String), Problem> {
+    let mut tx = page.app.db().read().await?;
+    let found = find(page, &mut tx, action, id).await?;
+    let why = say_quicker(page, &found, CaseWords::of(page.lang).quicker_kept);
+    Ok((found, why))
 }
 
 #[derive(Template)]
@@ -257,8 +277,30 @@ async fn refuse(
         };
         return html_form(&form, true);
     }
-    match applications::refuse(&page, &id, &sent.seen.seen(), (reason, basis, complain)).await {
+    let said = (reason.clone(), basis.clone(), complain.clone());
+    match applications::refuse(&page, &id, &sent.seen.seen(), said).await {
         Ok(_) => Ok(done(&id, "refused")),
+        Err(ActError::Conflict(_)) => {
+            let (found, why) = stands_now(&page, &id, Action::RefuseApplications).await?;
+            if !Deeds::of(&found, &page.actor).refuse {
+                return not_done(&page, &id, ActError::Conflict(Box::new(found))).await;
+            }
+            let form = RefusePage {
+                frame: page.frame(Nav::Applications).notice(Tone::Warn, why),
+                c,
+                id,
+                seen_state: found.state().code().to_owned(),
+                seen_revision: found.case.revision.to_string(),
+                name: found.enterprise_name,
+                reason,
+                basis,
+                complain,
+                reason_error: "",
+                basis_error: "",
+                complain_error: "",
+            };
+            html_conflict(&form)
+        }
         Err(error) => not_done(&page, &id, error).await,
     }
 }

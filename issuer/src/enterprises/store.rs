@@ -60,6 +60,12 @@ pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Enterprise>, DbError> 
     row!(tx, Enterprise, concat!("SELECT ", columns!(), " FROM enterprises WHERE id = $1"), id)
 }
 
+/// Takes the row's lock: nobody else changes it until this transaction ends.
+pub async fn lock(tx: &mut Tx, id: &str) -> Result<(), DbError> {
+    run!(tx, "UPDATE enterprises SET revision = revision WHERE id = $1", id)?;
+    Ok(())
+}
+
 pub async fn find_by_uscc(tx: &mut Tx, uscc: &str) -> Result<Option<Enterprise>, DbError> {
     row!(tx, Enterprise, concat!("SELECT ", columns!(), " FROM enterprises WHERE uscc = $1"), uscc)
 }

@@ -249,19 +249,31 @@ async fn build_parts(
     let mut scopes: HashSet<String> = sites.iter().map(|site| site.0.to_string()).collect();
     scopes.insert(gate_id.to_owned());
     let mut register = RecordSet::new();
-    let mut lineages = BTreeMap::new();
+    let mut lineages: BTreeMap<String, (String, Lineage, String)> = BTreeMap::new();
     for site in &sites {
         for permit in permits::store::list_for_site(tx, site.0, hour.plus_days(-ENDED_DAYS)).await?
         {
-            let record = permit_record(&permit)?;
+            let mut record = permit_record(&permit)?;
+            let enterprise_id = permit.place.enterprise_id;
+            // Whatever permits an enterprise has, here and elsewhere: they, its people and its
+            // passes hang together by one lineage.
+            let held = lineages.get(&enterprise_id);
+            record.lineage = match held {
+                Some((_, lineage, _)) => *lineage,
+                None => permits::store::first_lineage(tx, &enterprise_id)
+                    .await?
+                    .unwrap_or(permit.lineage),
+            };
             register.put(record.key(), record.to_bytes());
-            // Of several lines of one enterprise its people hang on the newest.
-            lineages
-                .insert(permit.place.enterprise_id.clone(), (permit.lineage, record.enterprise));
+            // It is called as its newest permit says; ids sort by time.
+            if held.is_none_or(|(newest, ..)| *newest < permit.id) {
+                let line = (permit.id, record.lineage, record.enterprise);
+                lineages.insert(enterprise_id, line);
+            }
         }
     }
     let mut roster = RecordSet::new();
-    for (enterprise_id, (lineage, enterprise)) in &lineages {
+    for (enterprise_id, (_, lineage, enterprise)) in &lineages {
         for record in roster_of(tx, enterprise_id, enterprise, *lineage).await? {
             roster.put(record.key(), record.to_bytes());
         }
@@ -373,7 +385,9 @@ async fn settings(
             if guard.role == "shift_leader" { GuardRole::ShiftLeader } else { GuardRole::Guard };
         guards.push(Guard { id: guard.id, name: guard.name, role, pin_hash: guard.pin_hash });
     }
-    let hours = gate.grace_hours.unwrap_or(rules.offline_grace_hours);
+    // A gate's own hours may be stricter than its division's rule, never laxer (domain D20).
+    let most = rules.offline_grace_hours;
+    let hours = gate.grace_hours.map_or(most, |own| own.min(most));
     let order =
         Lang::Zh.of(rules.offline_order_zh.as_str(), rules.offline_order_en.as_str()).to_owned();
     let settings = Settings {

@@ -179,8 +179,10 @@ fn signed(seq: u64) -> i64 {
     i64::try_from(seq).unwrap_or(i64::MAX)
 }
 
-/// The hashes of entries that the upload repeats, from the batches in which they first came.
-async fn known_hashes(
+/// The hashes of entries that the upload repeats, from the batches in which they first came. Of these
+/// one at a time is in memory, and of a journal of millions no more than the upload is long: whoever
+/// sends its beginning again must not make the issuer read all of it.
+pub(super) async fn known_hashes(
     tx: &mut Tx,
     held: &Head,
     records: &[Record],
@@ -189,13 +191,20 @@ async fn known_hashes(
     let mut known = HashMap::new();
     let first = records.first().and_then(Record::seq);
     let Some(first) = first.filter(|first| *first < held.next_seq) else { return Ok(known) };
-    for (bytes,) in journals::list_batches(tx, &held.id.to_string(), signed(first)).await? {
-        let Ok(batch) = Batch::open(&bytes, device) else { continue };
-        for record in batch.records {
-            if let Some(seq) = record.seq() {
-                known.insert(seq, record.hash());
+    let length = u64::try_from(records.len()).unwrap_or(u64::MAX);
+    let wanted = first..first.saturating_add(length).min(held.next_seq);
+    let (name, mut from) = (held.id.to_string(), signed(wanted.start));
+    while from < signed(wanted.end) {
+        let Some((end, bytes)) = journals::find_batch(tx, &name, from).await? else { break };
+        if let Ok(batch) = Batch::open(&bytes, device) {
+            for record in batch.records {
+                if let Some(seq) = record.seq().filter(|seq| wanted.contains(seq)) {
+                    known.insert(seq, record.hash());
+                }
             }
         }
+        // Also of a row that cannot be: the walk ends.
+        from = end.max(from + 1);
     }
     Ok(known)
 }

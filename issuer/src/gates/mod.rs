@@ -13,6 +13,7 @@ mod nonce;
 pub mod pages;
 mod partitions;
 pub mod pin;
+mod place;
 pub mod read;
 mod remark;
 mod seen;
@@ -30,6 +31,7 @@ pub use intake::{Intake, take_in};
 #[cfg(test)]
 pub(crate) use partitions::make_ahead as make_partitions_ahead;
 pub use partitions::{keep_ahead as keep_partitions_ahead, month_of};
+pub use place::follow_premises;
 pub use seen::keep_writing as keep_noting;
 
 use fugong_common::journal::EntryKind;

@@ -12,7 +12,7 @@ words! {
         choose: "请选择", "Choose";
         capacity: "在场人数上限（可不填）", "Most people inside at once (optional)";
         grace: "离线宽限时长（小时，可不填）", "Offline grace in hours (optional)";
-        grace_help: "状态清单过期后，门岗在此时长内只可有条件放行。不填则按辖区规定。", "How long a gate may go on conditionally after its status list has ended. Empty: the division's rule.";
+        grace_help: "状态清单过期后，门岗在此时长内只可有条件放行。不填则按辖区规定；填写的，不超过辖区规定。", "How long a gate may go on conditionally after its status list has ended. Empty: the division's rule, beyond which no gate goes.";
         state: "状态", "State";
         last_seen: "最近联系", "Last contact";
         never: "尚未联系", "never";

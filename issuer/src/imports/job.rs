@@ -13,6 +13,7 @@ use super::store::{self, Import, State};
 use super::understood::understand;
 use crate::app::App;
 use crate::db::DbError;
+use crate::passes::PassError;
 
 /// Who brings which file.
 #[derive(Clone, Debug)]
@@ -40,6 +41,15 @@ pub enum JobError {
 impl From<DbError> for JobError {
     fn from(error: DbError) -> Self {
         Self::Db(error)
+    }
+}
+
+impl From<PassError> for JobError {
+    fn from(error: PassError) -> Self {
+        match error {
+            PassError::Db(error) => Self::Db(error),
+            other => Self::Failed(other.to_string()),
+        }
     }
 }
 

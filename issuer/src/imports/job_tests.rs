@@ -1,4 +1,5 @@
 use fugong_common::lang::Lang;
+use fugong_common::status::Status;
 use fugong_common::time::Clock;
 use fugong_common::uscc::Uscc;
 use rust_xlsxwriter::Workbook;
@@ -15,6 +16,7 @@ use crate::enterprises::store::{Filter, count, find_by_uscc};
 use crate::enterprises::tests::add as add_enterprise;
 use crate::enterprises::timeline;
 use crate::people::store as people;
+use crate::permits::testing::Town;
 use crate::premises;
 use crate::testing::{self, NOW};
 
@@ -312,6 +314,42 @@ async fn only_a_whole_roster_marks_people_as_left_and_they_may_come_back() {
     assert_eq!(kinds, ["joined", "joined", "joined", "left", "left", "back"]);
     let events = timeline::list(&mut tx, "e1", NOW.plus_days(1), 9, Lang::En).await.unwrap();
     assert_eq!(events[0].sentence, "roster imported: 0 new, 1 changed, 0 left");
+}
+
+#[tokio::test]
+async fn who_is_missing_from_a_whole_roster_takes_no_pass_along() {
+    let town = Town::new().await;
+    town.issued("a1").await;
+    let app = &town.app;
+    let up = || Upload { division_id: "yhd".into(), ..upload(Subject::People, "e1") };
+    import(app, up(), roster(&["王小明", "李娜", "赵强"]), Reading::default()).await;
+    let mut tx = app.db().write().await.unwrap();
+    let everybody = people::list_on_roster(&mut tx, "e1").await.unwrap();
+    let permits = crate::permits::store::list_current_of(&mut tx, "e1", app.now()).await.unwrap();
+    let (given, change) = crate::passes::issue(app, &mut tx, &everybody, &permits).await.unwrap();
+    app.commit(tx, change).await.unwrap();
+    let mut tx = app.db().read().await.unwrap();
+    let before = crate::status::find_token(&mut tx, &given[0].key_id).await.unwrap().unwrap().seq;
+    drop(tx);
+    town.later(3_600_000);
+    let whole = Reading { full: true, ..Reading::default() };
+    let taken = import(app, up(), roster(&["王小明"]), whole).await;
+    assert_eq!((taken.state, taken.summary.taken.leaving), (State::Finished, 2));
+    let mut tx = app.db().read().await.unwrap();
+    let held = crate::passes::store::list_current(&mut tx, "e1").await.unwrap();
+    let mine: Vec<_> = held.iter().map(|pass| pass.claims.name.to_string()).collect();
+    assert_eq!(mine, ["王小明"]);
+    for pass in &given {
+        let mark = crate::status::find_mark(&mut tx, &pass.key_id, pass.status_index).await;
+        let wanted = if pass.claims.name.to_string() == "王小明" {
+            Status::Valid
+        } else {
+            Status::Revoked
+        };
+        assert_eq!(mark.unwrap(), wanted, "{}", pass.claims.name);
+    }
+    let after = crate::status::find_token(&mut tx, &given[0].key_id).await.unwrap().unwrap().seq;
+    assert_eq!(after, before + 1, "the list is signed once for all of them");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! A begun import to its end: enterprises chunk by chunk, a roster whole.
 
+use fugong_common::lang::Lang;
+
 use super::columns::Subject;
 use super::enterprises::{self, Bad, Evaluated};
 use super::grid::Sheet;
@@ -11,6 +13,9 @@ use super::{people, sheets, take_enterprises, take_people};
 use crate::app::App;
 use crate::audit::Act;
 use crate::db::{DbError, Tx};
+use crate::passes;
+use crate::people::PeopleWords;
+use crate::permits::By;
 
 /// Records of one transaction.
 const CHUNK: usize = 2000;
@@ -142,6 +147,12 @@ async fn take_roster(
         take_people::write(&mut tx, &change, &under, &import.account_id).await?;
         change
     };
+    // Nobody who left comes in on a pass that was forgotten.
+    let by = By { account_id: import.account_id.clone(), ..By::default() };
+    let leaving = (import.enterprise_id.as_str(), change.leaving.as_slice());
+    let reason = PeopleWords::of(Lang::Zh).mark_left;
+    let ended =
+        passes::revoke_of_many(app, &mut tx, leaving, &by, &import.division_id, reason).await?;
     let mut bad = rows.bad.clone();
     bad.extend(change.bad);
     bad.sort_by_key(|bad| bad.row);
@@ -152,7 +163,7 @@ async fn take_roster(
         return Ok(());
     }
     let told = crate::people::note_roster_change(app, &mut tx, &import.enterprise_id).await?;
-    app.commit(tx, told).await?;
+    app.commit(tx, told.max(ended)).await?;
     progress(&import);
     Ok(())
 }

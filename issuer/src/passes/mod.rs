@@ -9,7 +9,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use axum::http::StatusCode;
@@ -126,7 +126,6 @@ impl From<PassError> for Problem {
 /// What passes of an enterprise hang on.
 #[derive(Debug)]
 pub struct Grounds {
-    lineage: Lineage,
     sites: BTreeSet<SiteCode>,
     from: Millis,
     to: Millis,
@@ -135,8 +134,7 @@ pub struct Grounds {
 }
 
 impl Grounds {
-    /// By the permits that an enterprise holds now: every site of them, the longest of them. The
-    /// line is the newest permit's, as in the gates' roster.
+    /// By the permits that an enterprise holds now: every site of them, the longest of them.
     ///
     /// # Errors
     /// [`PassError::NoPermit`].
@@ -147,7 +145,6 @@ impl Grounds {
         let newest = holding.last().ok_or(PassError::NoPermit)?;
         let seconds = |of: fn(Validity) -> u64| holding.iter().map(move |p| of(p.claims.validity));
         Ok(Self {
-            lineage: newest.lineage,
             sites: holding.iter().map(|permit| permit.place.site).collect(),
             from: Millis::from_seconds(seconds(Validity::not_before).min().unwrap_or_default()),
             to: Millis::from_seconds(seconds(Validity::expires).max().unwrap_or_default()),
@@ -183,7 +180,7 @@ pub fn cards(grounds: &Grounds, passes: &[Pass]) -> Vec<PassCard> {
 
 fn sign(
     app: &App,
-    grounds: &Grounds,
+    (grounds, lineage): (&Grounds, Lineage),
     person: &Person,
     signing: &Signing,
     index: i64,
@@ -203,7 +200,7 @@ fn sign(
         name: Name::parse(&person.name).map_err(|_| odd())?,
         role: clean_name(role).map_err(|_| odd())?,
         status_index: u32::try_from(index).map_err(|_| odd())?,
-        lineage: grounds.lineage,
+        lineage,
         sites: grounds.sites.clone(),
     };
     let token = envelope::seal(Kind::Pass, &*signing.key, &claims.encode())
@@ -214,7 +211,7 @@ fn sign(
         reference,
         person_id: person.id.clone(),
         enterprise_id: person.enterprise_id.clone(),
-        lineage: grounds.lineage,
+        lineage,
         key_id: signing.entry.id().to_string(),
         status_index: index,
         token,
@@ -237,10 +234,13 @@ pub async fn issue(
 ) -> Result<(Vec<Pass>, i64), PassError> {
     let now = app.now();
     let grounds = Grounds::of(permits)?;
+    let enterprise_id = permits.first().map_or("", |permit| permit.place.enterprise_id.as_str());
+    let lineage = permits::store::first_lineage(tx, enterprise_id).await?;
+    let lineage = lineage.ok_or(PassError::NoPermit)?;
     let fonts = app.fonts().map_err(|error| PassError::Fonts(error.to_string()))?;
     let trust = keys::store::require(tx).await??;
     let sites: Vec<SiteCode> = grounds.sites.iter().copied().collect();
-    let (mut issued, mut change) = (Vec::new(), 0);
+    let (mut issued, mut replaced) = (Vec::new(), Vec::new());
     for person in people {
         let from = grounds.from.max(Millis(person.not_before));
         let span = Span { nbf: from.seconds().max(now.seconds()), exp: grounds.to.seconds() };
@@ -256,19 +256,22 @@ pub async fn issue(
         };
         let key_id = signing.entry.id().to_string();
         let index = status::take_index(tx, &key_id).await?;
-        let pass = sign(app, &grounds, person, &signing, index)?;
+        let pass = sign(app, (&grounds, lineage), person, &signing, index)?;
         let card = card(&grounds, &pass.claims, pass.reference, &pass.token);
         let missing = card.missing(&fonts);
         if !missing.is_empty() {
             let cause = Box::new(PrintError::Missing(missing));
             return Err(PassError::Print(PrintError::Item { which: person.name.clone(), cause }));
         }
-        if let Some(old) = store::find_current(tx, &person.id).await? {
-            change = end(app, tx, &old, Status::Superseded, "").await?;
+        if let Some(old) = store::find_current(tx, &person.id).await?
+            && store::end(tx, &old.id, Status::Superseded, "", now).await?
+        {
+            replaced.push(old);
         }
         store::insert(tx, &pass).await?;
         issued.push(pass);
     }
+    let mut change = publish(app, tx, &replaced, Status::Superseded).await?;
     if let Some(first) = people.first() {
         let told = crate::people::note_roster_change(app, tx, &first.enterprise_id).await?;
         change = change.max(told);
@@ -287,18 +290,31 @@ pub(crate) async fn end(
     status: Status,
     reason: &str,
 ) -> Result<i64, PassError> {
-    let now = app.now();
-    if !store::end(tx, &pass.id, status, reason, now).await? {
+    if !store::end(tx, &pass.id, status, reason, app.now()).await? {
         return Ok(0);
     }
-    let trust = keys::store::require(tx).await??;
-    let counts = trust.keys.iter().any(|key| {
-        key.id().to_string() == pass.key_id && key.revoked.is_none() && key.exp > now.seconds()
-    });
-    if counts {
-        status::set(app, tx, &pass.key_id, pass.status_index, status).await?;
+    publish(app, tx, std::slice::from_ref(pass), status).await
+}
+
+/// Says of passes whose rows have ended, in the lists of their keys, that they have: each list is
+/// signed once. Returns the newest change, 0 where there was nothing to say.
+async fn publish(app: &App, tx: &mut Tx, ended: &[Pass], status: Status) -> Result<i64, PassError> {
+    let mut by_key: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+    for pass in ended {
+        by_key.entry(&pass.key_id).or_default().push(pass.status_index);
     }
-    Ok(app.note_change(tx, "status", &pass.key_id).await?)
+    let mut change = 0;
+    for (key_id, indexes) in by_key {
+        let trust = keys::store::require(tx).await??;
+        let counts = trust.keys.iter().any(|key| {
+            key.id().to_string() == key_id && key.revoked.is_none() && key.exp > app.now().seconds()
+        });
+        if counts {
+            status::set_all(app, tx, key_id, &indexes, status).await?;
+        }
+        change = app.note_change(tx, "status", key_id).await?;
+    }
+    Ok(change)
 }
 
 /// Revokes somebody's pass, if there is one: lost, left, misused. Returns the change to commit with,
@@ -314,19 +330,66 @@ pub async fn revoke_of(
     division_id: &str,
     reason: &str,
 ) -> Result<i64, PassError> {
-    let Some(pass) = store::find_current(tx, &person.id).await? else { return Ok(0) };
-    let change = end(app, tx, &pass, Status::Revoked, reason).await?;
-    let act = crate::audit::Act {
-        at: app.now(),
-        account_id: &by.account_id,
-        post_id: &by.post_id,
-        action: "pass.revoke",
-        subject: "pass",
-        subject_id: &pass.id,
-        division_id,
-        detail: reason,
-    };
-    app.record(tx, act).await?;
+    let pass = store::find_current(tx, &person.id).await?;
+    let passes: Vec<Pass> = pass.into_iter().collect();
+    if passes.is_empty() {
+        return Ok(0);
+    }
+    let change = revoke(app, tx, passes, by, division_id, reason).await?;
     let told = crate::people::note_roster_change(app, tx, &person.enterprise_id).await?;
     Ok(change.max(told))
+}
+
+/// Revokes the passes of all of these people of one enterprise who have one, as many as there are
+/// under one number of each list. The caller tells the gates of the roster's change.
+///
+/// # Errors
+/// [`PassError`]; drop the transaction then.
+pub async fn revoke_of_many(
+    app: &App,
+    tx: &mut Tx,
+    (enterprise_id, people): (&str, &[Person]),
+    by: &By,
+    division_id: &str,
+    reason: &str,
+) -> Result<i64, PassError> {
+    if people.is_empty() {
+        return Ok(0);
+    }
+    let who: BTreeSet<&str> = people.iter().map(|person| person.id.as_str()).collect();
+    let mut passes = store::list_current(tx, enterprise_id).await?;
+    passes.retain(|pass| who.contains(pass.person_id.as_str()));
+    revoke(app, tx, passes, by, division_id, reason).await
+}
+
+async fn revoke(
+    app: &App,
+    tx: &mut Tx,
+    passes: Vec<Pass>,
+    by: &By,
+    division_id: &str,
+    reason: &str,
+) -> Result<i64, PassError> {
+    let mut ended = Vec::with_capacity(passes.len());
+    for pass in passes {
+        if store::end(tx, &pass.id, Status::Revoked, reason, app.now()).await? {
+            ended.push(pass);
+        }
+    }
+    // Lists before the audit's end, as everywhere.
+    let change = publish(app, tx, &ended, Status::Revoked).await?;
+    for pass in &ended {
+        let act = crate::audit::Act {
+            at: app.now(),
+            account_id: &by.account_id,
+            post_id: &by.post_id,
+            action: "pass.revoke",
+            subject: "pass",
+            subject_id: &pass.id,
+            division_id,
+            detail: reason,
+        };
+        app.record(tx, act).await?;
+    }
+    Ok(change)
 }

@@ -2,10 +2,13 @@ use fugong_common::person::Name;
 
 use super::store::{self, Shown};
 use super::{Details, IdNumber, note_roster_change};
+use crate::accounts::Role;
 use crate::app::App;
+use crate::audit;
 use crate::authz::Reach;
 use crate::db::DbError;
 use crate::enterprises::tests::add as add_enterprise;
+use crate::permits::testing::Town;
 use crate::testing::{self, NOW};
 use crate::{changes, premises};
 
@@ -30,6 +33,39 @@ async fn enterprise() -> (testing::TestApp, App) {
     add_enterprise(&test.app, 1, C1).await.unwrap();
     let app = test.app.clone();
     (test, app)
+}
+
+#[tokio::test]
+async fn who_looked_for_people_and_who_read_a_roster_is_recorded() {
+    let town = Town::new().await;
+    let mut tx = town.app.db().write().await.unwrap();
+    store::insert(&mut tx, "w1", "e1", &person("0001", "王小明"), NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    let intake = town.sign_in("intake", Role::Intake).await;
+    for (path, shown) in [
+        ("/people", false),
+        ("/people?q=%E7%8E%8B", true),
+        ("/enterprises/e1/people", true),
+        ("/enterprises/e1/people?shown=left", false),
+    ] {
+        let (status, page) = town.get(path, &intake).await;
+        assert_eq!((status, page.contains("王小明")), (200, shown), "{path}");
+    }
+    let mut tx = town.app.db().read().await.unwrap();
+    let bounds = Reach::Division("/".into()).bounds();
+    let filter = audit::Filter {
+        bounds: &bounds,
+        whole: true,
+        account_id: "intake",
+        subject: "",
+        subject_id: "",
+    };
+    let lines = audit::list(&mut tx, &filter, i64::MAX, 10).await.unwrap();
+    let told: Vec<_> = lines
+        .iter()
+        .map(|line| (line.action.as_str(), line.subject_id.as_str(), line.detail.as_str()))
+        .collect();
+    assert_eq!(told, [("people.read", "e1", ""), ("people.read", "yhd", "王")]);
 }
 
 #[tokio::test]

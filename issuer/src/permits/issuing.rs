@@ -43,6 +43,13 @@ pub async fn issue_approved(
     seen: &Seen,
 ) -> Result<Permit, Problem> {
     let mut tx = page.app.db().write().await?;
+    // The enterprise, then the application, and the audit's end after both, as every other act takes
+    // them: two cases of one enterprise are issued one after the other, and whoever acts on this one
+    // at the same moment waits or is waited for, but never both.
+    if let Some(found) = applications::store::find(&mut tx, application_id).await? {
+        enterprises::store::lock(&mut tx, &found.enterprise_id).await?;
+        applications::store::lock(&mut tx, application_id).await?;
+    }
     let approved = applications::approved_facts(&mut tx, application_id)
         .await?
         .filter(|approved| approved.revision == seen.revision)

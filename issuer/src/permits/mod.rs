@@ -10,6 +10,7 @@ pub mod issuing;
 #[cfg(test)]
 pub(crate) mod page_tests;
 pub mod pages;
+mod place;
 pub mod printing;
 pub mod sheet;
 pub mod state;
@@ -23,6 +24,7 @@ mod words;
 pub use acts::{ActError, act};
 pub use facts::{Approver, By, Contact, Facts, IssueRequest, Place, Terms};
 pub use issue::{Changes, IssueError, issue, reissue};
+pub use place::follow_premises;
 pub use state::{Event, State};
 pub use store::Permit;
 pub use words::{PermitWords, parse_reason};

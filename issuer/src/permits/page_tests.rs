@@ -142,6 +142,77 @@ async fn copies_are_counted_and_a_void_placard_is_not_printed() {
 }
 
 #[tokio::test]
+async fn a_placard_that_was_replaced_while_it_was_drawn_is_not_handed_out() {
+    let town = Town::new().await;
+    let drawn = town.issued("a1").await;
+    let secretary = town.sign_in("secretary", Role::Secretary).await;
+    let path = format!("/permits/{}/reissue", drawn.id);
+    let (status, _) = town.post(&path, &secretary, "reason=名称更正换发&revision=1").await;
+    assert_eq!(status, 303);
+    let mut tx = town.app.db().write().await.unwrap();
+    let by = testing::officer();
+    let late = printing::note_copies(&town.app, &mut tx, &drawn, 1, &by).await;
+    assert!(matches!(late, Err(ActError::Overtaken)), "{late:?}");
+    drop(tx);
+    assert_eq!(town.find(&drawn.id).await.copies, 0);
+}
+
+#[tokio::test]
+async fn one_permit_that_cannot_be_reissued_holds_up_no_other() {
+    let town = Town::new().await;
+    let odd = town.issued("a1").await;
+    let fine = town.issued("a2").await;
+    let secretary = town.sign_in("secretary", Role::Secretary).await;
+    let mut tx = town.app.db().write().await.unwrap();
+    // Printed with a font that is gone.
+    crate::run!(
+        &mut tx,
+        "UPDATE permits SET facts = replace(facts, '张卫东', '张\u{2b81d}') WHERE id = $1",
+        &odd.id
+    )
+    .unwrap();
+    tx.commit().await.unwrap();
+    let form =
+        format!("id={}&id=nothing&id={}&reason=密钥更换&key={}", odd.id, fine.id, odd.key_id);
+    let request = axum::http::Request::post("/permits/reissue")
+        .header("cookie", &secretary)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(axum::body::Body::from(form))
+        .unwrap();
+    let answer = town.send(request).await;
+    assert_eq!(answer.status(), 303);
+    let to = answer.headers()["location"].to_str().unwrap().to_owned();
+    assert_eq!(town.find(&odd.id).await.state, State::Issued);
+    assert!(matches!(town.find(&fine.id).await.state, State::Superseded { .. }));
+    let (_, page) = town.get(&to, &secretary).await;
+    assert!(page.contains("已换发 1 件；另有 1 件未能换发"), "{to}");
+    // Alone it says why.
+    let alone = format!("id={}&reason=密钥更换&key={}", odd.id, odd.key_id);
+    let (status, page) = town.post("/permits/reissue", &secretary, &alone).await;
+    assert!(status == 409 && page.contains("公示牌无法打印"), "{page}");
+}
+
+#[tokio::test]
+async fn the_list_of_a_keys_permits_tells_a_key_that_ended_from_one_that_was_withdrawn() {
+    let town = Town::new().await;
+    let permit = town.issued("a1").await;
+    let secretary = town.sign_in("secretary", Role::Secretary).await;
+    let path = format!("/permits?key={}", permit.key_id);
+    let (_, page) = town.get(&path, &secretary).await;
+    assert!(!page.contains("门岗仍认可这些许可") && !page.contains("门岗不再认可"));
+    let id = permit.key_id.parse().unwrap();
+    let mut tx = town.app.db().write().await.unwrap();
+    crate::keys::store::stop_signing(&mut tx, id, town.app.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let (_, page) = town.get(&path, &secretary).await;
+    assert!(page.contains("门岗仍认可这些许可") && !page.contains("门岗不再认可"));
+    let mut tx = town.app.db().write().await.unwrap();
+    crate::keys::store::withdraw(&mut tx, id, town.app.now(), "服务器失窃").await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(town.get(&path, &secretary).await.1.contains("门岗不再认可"));
+}
+
+#[tokio::test]
 async fn a_name_that_no_font_has_is_refused_before_it_is_signed() {
     let town = Town::new().await;
     let mut request = town.request("a1");

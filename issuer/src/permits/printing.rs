@@ -11,11 +11,11 @@ use serde::Deserialize;
 
 use super::issue::print_problem;
 use super::words::PermitWords;
-use super::{By, Permit, State, pages, sheet, store};
+use super::{ActError, By, Permit, State, pages, sheet, store};
 use crate::app::App;
 use crate::audit::Act;
 use crate::authz::Action;
-use crate::db::{DbError, Tx};
+use crate::db::Tx;
 use crate::fields::Sent;
 use crate::print::{Placard, PrintError, Sheet, placard_png, placard_svg, placards_pdf};
 use crate::web::{Page, Routes};
@@ -94,16 +94,22 @@ pub fn is_printable(permit: &Permit, now: Millis) -> bool {
     permit.state == State::Issued && permit.claims.validity.expires() > now.seconds()
 }
 
-/// Counts the copies and writes them down.
-async fn note_copies(
+/// Counts the copies and writes them down. Drawing takes its time: what was suspended, revoked or
+/// replaced meanwhile leaves no printer any more.
+///
+/// # Errors
+/// Somebody has acted on the permit since it was read; nothing is handed out then.
+pub(super) async fn note_copies(
     app: &App,
     tx: &mut Tx,
     permit: &Permit,
     copies: i64,
     by: &By,
-) -> Result<(), DbError> {
+) -> Result<(), ActError> {
     let now = app.now();
-    store::add_copies(tx, &permit.id, copies).await?;
+    if !store::add_copies(tx, permit, copies).await? {
+        return Err(ActError::Overtaken);
+    }
     store::note_act(tx, &permit.id, &app.new_id(), now, "print", by, &copies.to_string()).await?;
     let act = Act {
         at: now,
@@ -115,7 +121,7 @@ async fn note_copies(
         division_id: &permit.place.division_id,
         detail: &copies.to_string(),
     };
-    app.record(tx, act).await
+    Ok(app.record(tx, act).await?)
 }
 
 fn file(bytes: Vec<u8>, format: Format, name: &str) -> Response {

@@ -151,6 +151,18 @@ pub async fn find_successor(tx: &mut Tx, serial: Serial) -> Result<Option<Permit
     .transpose()
 }
 
+/// What an enterprise's passes hang on: the line of the first permit that it ever got. Its later
+/// permits, at whichever site, stand under it in the gates' registers.
+pub async fn first_lineage(tx: &mut Tx, enterprise_id: &str) -> Result<Option<Lineage>, DbError> {
+    let sql = "SELECT lineage FROM permits WHERE enterprise_id = $1 ORDER BY id LIMIT 1";
+    row!(tx, (String,), sql, enterprise_id)?
+        .map(|(lineage,)| {
+            Lineage::from_hex(&lineage)
+                .ok_or_else(|| DbError::corrupt("permits", "lineage", enterprise_id))
+        })
+        .transpose()
+}
+
 /// An enterprise's permits that count (issued or suspended) and have not ended.
 pub async fn list_current_of(
     tx: &mut Tx,
@@ -364,10 +376,16 @@ pub(super) async fn move_on(
     Ok(touched == 1)
 }
 
-/// Counts paper copies.
-pub(super) async fn add_copies(tx: &mut Tx, id: &str, copies: i64) -> Result<(), DbError> {
-    run!(tx, "UPDATE permits SET copies = copies + $2 WHERE id = $1", id, copies)?;
-    Ok(())
+/// Counts paper copies of a permit as it was read; false when it was acted upon since.
+pub(super) async fn add_copies(tx: &mut Tx, permit: &Permit, copies: i64) -> Result<bool, DbError> {
+    let touched = run!(
+        tx,
+        "UPDATE permits SET copies = copies + $3 WHERE id = $1 AND state = 'issued' AND revision = $2",
+        &permit.id,
+        permit.revision,
+        copies
+    )?;
+    Ok(touched == 1)
 }
 
 /// An entry of a permit's history.

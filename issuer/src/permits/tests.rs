@@ -181,6 +181,22 @@ async fn an_unconfirmed_suspension_lapses_by_itself_and_a_confirmed_one_stays() 
 }
 
 #[tokio::test]
+async fn a_row_that_nobody_can_read_holds_up_no_suspension_that_lapses() {
+    let town = Town::new().await;
+    let (odd, fine) = (town.issued("a1").await, town.issued("a2").await);
+    for (permit, hours) in [(&odd, 47), (&fine, 48)] {
+        let lapses_at = Some(NOW.plus_hours(hours));
+        done(&town, &permit.id, Event::Suspend { lapses_at }).await.unwrap();
+    }
+    let mut tx = town.app.db().write().await.unwrap();
+    crate::run!(&mut tx, "UPDATE permits SET facts = '7' WHERE id = $1", &odd.id).unwrap();
+    tx.commit().await.unwrap();
+    town.later(49 * 3_600_000);
+    assert!(matches!(acts::sweep(&town.app).await, Err(crate::db::DbError::Corrupt { .. })));
+    assert_eq!(town.find(&fine.id).await.state, State::Issued);
+}
+
+#[tokio::test]
 async fn a_reissue_keeps_the_line_and_replaces_the_older_serial() {
     let town = Town::new().await;
     let old = town.issued("a1").await;

@@ -21,6 +21,7 @@ words! {
         superseded: "已换发，旧牌作废", "Superseded";
         suspended_for_now: "临时暂停", "Suspended for now";
         key_withdrawn_banner: "以下许可由已停用的密钥 {key} 签发，门岗不再认可，请逐批换发。", "These permits were signed by the withdrawn key {key}; gates no longer accept them. Reissue them in batches.";
+        key_ended_banner: "以下许可由密钥 {key} 签发。该密钥不再签发新许可，门岗仍认可这些许可；如需更换，可分批换发。", "These permits were signed by key {key}, which signs no more. Gates still accept them; reissue them at leisure.";
         empty: "没有符合条件的许可。", "No permit matches.";
         empty_how: "申请获批准后，在申请页面发牌；已发的许可列在这里。", "After an application is approved, issue the permit on its page; permits issued are listed here.";
         document: "许可文号", "Document number";
@@ -95,6 +96,7 @@ words! {
         done_revoked: "已撤销，门岗和公示页面已更新。", "Revoked; gates and the public page know.";
         done_reissued: "已换发，旧牌作废。请打印新牌并收回旧牌。", "Reissued; the old placard is void. Print the new one and take the old one back.";
         done_batch: "已换发 {n} 件，旧牌作废。请打印新牌并收回旧牌。", "{n} reissued; the old placards are void. Print the new ones and take the old ones back.";
+        done_batch_left: "已换发 {n} 件；另有 {left} 件未能换发，请逐件打开换发，查看原因。", "{n} reissued; {left} could not be. Open these one by one and reissue them to see why.";
         done_handed_over: "已登记领取。", "The hand-over is noted.";
         done_issued: "已发牌。请打印公示牌。", "Issued. Print the placard.";
         act_issue: "发牌", "issued";

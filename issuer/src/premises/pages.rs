@@ -19,8 +19,8 @@ use crate::divisions::{self, Scale};
 use crate::enterprises::choices::{self, Choice};
 use crate::enterprises::{self, timeline};
 use crate::fields::{self, Errors};
-use crate::people;
 use crate::web::{self, Frame, Nav, Page, Paging, Routes, Tone, html, html_form, see_other};
+use crate::{applications, gates, people, permits};
 
 /// Tenants shown on one file.
 const TENANTS: i64 = 500;
@@ -116,6 +116,7 @@ struct FilePage {
     tenants: Vec<TenantLine>,
     in_charge: Vec<InCharge>,
     may_edit: bool,
+    may_add_gate: bool,
 }
 
 async fn find(page: &Page, tx: &mut Tx, id: &str, action: Action) -> Result<Premises, Problem> {
@@ -162,6 +163,7 @@ async fn show(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
             .collect(),
         in_charge,
         may_edit: page.actor.may(Action::EditEnterprises),
+        may_add_gate: page.actor.may(Action::ManageGates),
         p,
     })
 }
@@ -406,9 +408,24 @@ async fn edit(
         let form = PremisesForm { revision: before.revision, ..form };
         return show_form(&page, &id, form, errors).await;
     }
+    if division.id != before.division_id {
+        // Who is to look after the place looks after what was granted there, too.
+        applications::follow_premises(&mut tx, &id, at).await?;
+        permits::follow_premises(&mut tx, before.site_code, at).await?;
+        gates::follow_premises(&mut tx, &id, at).await?;
+    }
     page.record(&mut tx, "premises.edit", ("premises", &id), &division.id, &details.name).await?;
-    // A gate of another container may now be concerned: it learns through its own site's change.
-    let change = page.app.note_change(&mut tx, "premises", &before.site_code.to_string()).await?;
+    let mut sites = vec![before.site_code];
+    if details.container_id != before.container_id
+        && let Some(container) = &details.container_id
+    {
+        // Its gate doesn't know yet that these premises are its own.
+        sites.extend(store::find(&mut tx, container).await?.map(|container| container.site_code));
+    }
+    let mut change = 0;
+    for site in sites {
+        change = page.app.note_change(&mut tx, "premises", &site.to_string()).await?;
+    }
     page.app.commit(tx, change).await?;
     Ok(see_other(&format!("/premises/{id}?done=saved")))
 }

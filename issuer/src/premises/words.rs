@@ -6,6 +6,7 @@ words! {
         title: "经营场所", "Premises";
         add: "新建场所", "Register premises";
         edit: "修改", "Edit";
+        add_gate: "新建门岗", "Add a gate";
         edit_title: "修改场所", "Edit premises";
         search: "名称或地址", "Name or address";
         any: "全部", "all";

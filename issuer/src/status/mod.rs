@@ -97,12 +97,29 @@ pub async fn set(
     index: i64,
     status: Status,
 ) -> Result<i64, StatusFault> {
+    set_all(app, tx, key_id, &[index], status).await
+}
+
+/// Changes the status of many at once under one number of the list: it is signed once, however many
+/// they are.
+///
+/// # Errors
+/// As [`set`].
+pub async fn set_all(
+    app: &App,
+    tx: &mut Tx,
+    key_id: &str,
+    indexes: &[i64],
+    status: Status,
+) -> Result<i64, StatusFault> {
     let locked = store::lock(tx, key_id).await?;
-    let held = store::find_mark(tx, key_id, index).await?;
-    if !held.may_become(status) {
-        return Err(StatusFault::Final(held));
+    for index in indexes {
+        let held = store::find_mark(tx, key_id, *index).await?;
+        if !held.may_become(status) {
+            return Err(StatusFault::Final(held));
+        }
+        store::mark(tx, key_id, *index, status).await?;
     }
-    store::mark(tx, key_id, index, status).await?;
     let list = keys::store::require(tx).await??;
     sign_locked(app, tx, &list, key_id, &locked).await?;
     Ok(locked.seq)

@@ -18,7 +18,9 @@ use fugong_common::service::shell::Shell;
 
 pub use errors::{conflict, unreadable};
 pub use frame::{Frame, Nav, Notice, Tone};
-pub use page::{Page, Paging, Public, encode, html, html_form, see_other, session_cookie};
+pub use page::{
+    Page, Paging, Public, encode, html, html_conflict, html_form, see_other, session_cookie,
+};
 pub use routes::{RouteLine, Routes};
 pub use words::WebWords;
 

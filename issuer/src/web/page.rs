@@ -160,6 +160,11 @@ pub fn html_form(template: &impl askama::Template, refused: bool) -> Result<Resp
     Ok((status, html(template)?).into_response())
 }
 
+/// A form's page for a writer somebody else was quicker than: what was typed, over what stands now.
+pub fn html_conflict(template: &impl askama::Template) -> Result<Response, Problem> {
+    Ok((StatusCode::CONFLICT, html(template)?).into_response())
+}
+
 /// Leads a browser on after a form was taken.
 pub fn see_other(path: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, path.to_owned())]).into_response()

@@ -212,9 +212,12 @@ async fn a_guard_scans_by_camera_and_by_scanner_in_a_browser() {
     browser.close().await;
 }
 
-/// A scanner types a code within a moment and ends it with Enter.
+/// A scanner types a code within a moment and ends it with Enter. In the middle it falters, as over a bad radio link.
 async fn scan_by_keys(browser: &Browser, text: &str) {
-    browser.keys(&format!("{text}{ENTER}"), Duration::ZERO).await;
+    let (first, second) = text.split_at(text.len() / 2);
+    browser.keys(first, Duration::ZERO).await;
+    sleep(Duration::from_millis(250)).await;
+    browser.keys(&format!("{second}{ENTER}"), Duration::ZERO).await;
 }
 
 /// As fingers type.

@@ -3,15 +3,16 @@
 use fugong_common::permit::Category;
 use fugong_common::service::problem::Problem;
 use fugong_common::time::{Millis, Zone};
+use fugong_common::words::fill;
 
 use super::super::deeds::Deeds;
 use super::super::filing::{ClassChoice, Filing, PremisesFacts};
-use super::super::form::{Against, FilingForm};
+use super::super::form::{Against, FieldFault, FilingForm};
 use super::super::state::{Case, Event, State};
 use super::super::store::{self, Application, Seen, Stages};
 use super::super::terms::class_rank;
 use super::super::words::ApplicationWords;
-use super::super::{clock, files, waits};
+use super::super::{clock, files, place, waits};
 use super::{
     ActError, Done, apply, insert_revision, is_on_behalf, open, permit, require_regime, say,
     zone_of,
@@ -184,6 +185,13 @@ async fn refile(page: &Page, id: &str, seen: &Seen, form: &FilingForm, event: Ev
     })
     .await?;
     insert_revision(&mut open.tx, page, &after, &filing).await?;
+    // Asked after the act has taken its place in the audit: whoever was sent twice at once has passed
+    // there one after the other.
+    if let Some(receipt) = place::find_rival(&mut open.tx, &after).await? {
+        let w = ApplicationWords::of(page.lang);
+        let message = fill(w.already_open, &[("receipt", &receipt)]);
+        return Err(ActError::Fields(vec![FieldFault { field: "premises", message }]));
+    }
     open.tx.commit().await?;
     Ok(after)
 }

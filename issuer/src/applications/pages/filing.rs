@@ -17,10 +17,10 @@ use super::super::store::{self, Application, Seen};
 use super::super::terms::{CLASSES, Kind, class_code, class_title, mode_title};
 use super::super::words::ApplicationWords;
 use super::words::CaseWords;
-use super::{SeenFields, done, find, not_done, show};
+use super::{SeenFields, done, find, not_done, say_quicker, show};
 use crate::authz::Action;
 use crate::enterprises;
-use crate::web::{Frame, Nav, Page, Tone, html, html_form, see_other};
+use crate::web::{Frame, Nav, Page, Tone, html, html_conflict, html_form, see_other};
 
 /// A choice in a list of radio buttons or a select.
 struct Choice {
@@ -310,6 +310,7 @@ pub async fn save(
         let step = sent.step.trim().parse().unwrap_or(-1);
         return match acts::save_draft(&page, &id, step, &sent.form).await {
             Ok(_) => Ok(see_other(&format!("/applications/{id}/edit?done=saved"))),
+            Err(ActError::Conflict(_)) => once_more(&page, &id, &sent.form).await,
             Err(error) => not_done(&page, &id, error).await,
         };
     }
@@ -349,8 +350,28 @@ async fn file(
             let opened = Opened { draft: &draft, of: Some(&found), class_set, edit };
             answer(&form_page(page, &opened, form.clone(), faults))
         }
+        Err(ActError::Conflict(_)) => once_more(page, id, form).await,
         Err(error) => not_done(page, id, error).await,
     }
+}
+
+/// Somebody was quicker: the form comes back as it was typed, over the case as it stands now, so that
+/// it can be sent with that in view. What can be edited no longer is shown as it is.
+async fn once_more(page: &Page, id: &str, form: &FilingForm) -> Result<Response, Problem> {
+    let mut tx = page.app.db().read().await?;
+    let found = find(page, &mut tx, Action::FileApplications, id).await?;
+    let Some(edit) = Deeds::of(&found, &page.actor).edit else {
+        drop(tx);
+        return not_done(page, id, ActError::Conflict(Box::new(found))).await;
+    };
+    let draft = Draft::open(page, &mut tx, &found.enterprise_id).await?;
+    let class_set = class_set(page, &mut tx, &found).await?;
+    drop(tx);
+    let opened = Opened { draft: &draft, of: Some(&found), class_set, edit };
+    let shown = form_page(page, &opened, form.clone(), Vec::new());
+    let why = say_quicker(page, &found, CaseWords::of(page.lang).quicker_kept);
+    let shown = FormPage { frame: shown.frame.notice(Tone::Warn, why), ..shown };
+    html_conflict(&shown)
 }
 
 #[derive(Template)]

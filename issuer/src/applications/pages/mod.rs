@@ -88,16 +88,21 @@ pub async fn not_done(page: &Page, id: &str, error: ActError) -> Result<Response
     let now = find(page, &mut tx, Action::ReadApplications, id).await?;
     let zone = zone_of(page, &mut tx, &now.division_id).await?;
     drop(tx);
-    let state = view::state_chip(now.state(), page.lang).text;
     let text = match reason {
-        None => fill(w.quicker, &[("state", &state)]),
-        Some(Refusal::Wrong { .. }) => fill(w.wrong_state, &[("state", &state)]),
+        None => say_quicker(page, &now, w.quicker),
+        Some(Refusal::Wrong { .. }) => say_quicker(page, &now, w.wrong_state),
         Some(Refusal::NothingToMend) => w.return_empty.to_owned(),
         Some(Refusal::NoRoute) => ApplicationWords::of(page.lang).no_route.to_owned(),
         Some(Refusal::Sign(fault)) => say_sign_fault(&fault, &now, &zone, page),
     };
     let shown = show::show_with(page, id, Some((Tone::Warn, text))).await?;
     Ok((StatusCode::CONFLICT, shown).into_response())
+}
+
+/// That somebody was quicker, with the state that a case is in by now. Forms say by
+/// `quicker_kept` that they hold what was written.
+pub fn say_quicker(page: &Page, now: &Application, template: &str) -> String {
+    fill(template, &[("state", &view::state_chip(now.state(), page.lang).text)])
 }
 
 /// Why a signature is not taken, in the reader's words.

@@ -7,21 +7,22 @@ use axum::response::{IntoResponse, Response};
 use fugong_common::service::problem::Problem;
 use serde::Deserialize;
 
-use super::super::acts::{self, zone_of};
+use super::super::acts::{self, ActError, zone_of};
+use super::super::deeds::Deeds;
 use super::super::history::{CHECK_GROUPS, CHECK_LIST_VERSION, CheckItem, Recorded};
-use super::super::state::Person;
+use super::super::state::{Person, Refusal};
 use super::super::store::Application;
 use super::super::terms::parse_class;
 use super::super::words::ApplicationWords;
 use super::show::group_title;
 use super::view::state_chip;
 use super::words::CaseWords;
-use super::{SeenFields, done, find, not_done, show_with};
+use super::{SeenFields, done, find, not_done, say_quicker, show_with};
 use crate::accounts::{Role, holders};
 use crate::authz::Action;
 use crate::db::Tx;
 use crate::fields::Sent;
-use crate::web::{Frame, Nav, Page, Tone, html, html_form};
+use crate::web::{Frame, Nav, Page, Tone, html, html_conflict, html_form};
 
 /// Longest note.
 const NOTE: usize = 1000;
@@ -220,16 +221,8 @@ async fn check_form(page: &Page, id: &str, sent: Option<&Sent>) -> Result<CheckP
         attended_error,
         meeting_note: form.value("meeting_note").to_owned(),
         faults,
-        seen_state: if is_sent {
-            form.value("seen_state").to_owned()
-        } else {
-            found.state().code().to_owned()
-        },
-        seen_revision: if is_sent {
-            form.value("seen_revision").to_owned()
-        } else {
-            found.case.revision.to_string()
-        },
+        seen_state: form.seen("seen_state", found.state().code()),
+        seen_revision: form.seen("seen_revision", &found.case.revision.to_string()),
     })
 }
 
@@ -263,8 +256,22 @@ pub async fn check(
         seen_state: checked.seen_state.clone(),
         seen_revision: checked.seen_revision.clone(),
     };
-    match acts::record_check(&page, &id, &seen.seen(), &recorded).await {
-        Ok(_) => Ok(done(&id, "checked")),
-        Err(error) => not_done(&page, &id, error).await,
+    let Err(error) = acts::record_check(&page, &id, &seen.seen(), &recorded).await else {
+        return Ok(done(&id, "checked"));
+    };
+    let mut tx = page.app.db().read().await?;
+    let now = find(&page, &mut tx, Action::CheckSites, &id).await?;
+    drop(tx);
+    if !Deeds::of(&now, &page.actor).check {
+        return not_done(&page, &id, error).await;
     }
+    // Whoever stood in the hall with the answers is not sent there again for them.
+    let why = match &error {
+        ActError::Conflict(_) => say_quicker(&page, &now, CaseWords::of(page.lang).quicker_kept),
+        ActError::Refused(Refusal::NoRoute) => ApplicationWords::of(page.lang).no_route.to_owned(),
+        _ => return not_done(&page, &id, error).await,
+    };
+    let shown = check_form(&page, &id, Some(&sent.answers())).await?;
+    let shown = CheckPage { frame: shown.frame.notice(Tone::Warn, why), ..shown };
+    html_conflict(&shown)
 }

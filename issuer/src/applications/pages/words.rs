@@ -132,6 +132,7 @@ words! {
         withdraw_do: "撤回", "Withdraw";
         // Conflicts and notices.
         quicker: "他人已先行处理，现在的状态是“{state}”。您的操作没有生效，请查看最新情况后再决定。", "Somebody was quicker: it is now “{state}”. Your act was not done; see how things stand, then decide.";
+        quicker_kept: "他人已先行处理，现在的状态是“{state}”。您填写的内容保留在下面，请核对后再次提交。", "Somebody was quicker: it is now “{state}”. What you wrote is kept below; look at it, then send it again.";
         wrong_state: "当前状态“{state}”下不能进行此操作。", "This cannot be done in the state “{state}”.";
         not_a_party: "您当前的岗位不是本申请的签字方。", "Your present post signs for no party of this application.";
         another_line: "本企业由其他主管部门负责签字。", "Another department looks after this enterprise.";

@@ -1,4 +1,5 @@
 mod bench;
 mod machine;
 mod pages;
+mod quicker;
 mod stories;

@@ -114,6 +114,12 @@ pub async fn show_file(
     let records =
         if may_read { scans::list_of_gate(&mut tx, id, i64::MAX, 20).await? } else { Vec::new() };
     drop(tx);
+    if !records.is_empty() {
+        // Names and temperatures stand there: who looked at them is recorded.
+        let mut tx = page.app.db().write().await?;
+        page.record(&mut tx, "records.read", ("gate", id), &gate.division_id, "").await?;
+        tx.commit().await?;
+    }
     let key =
         gate.device_key.as_deref().and_then(|key| PublicKey::from_bytes(key.try_into().ok()?).ok());
     let text = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{GateForm, GateLine, Wanted, gate_line};
 use crate::authz::{Action, Place};
+use crate::db::Tx;
 use crate::gates::store::{self, NewGate};
 use crate::gates::words::GateWords;
 use crate::web::{Frame, Nav, Page, Paging, Tone, html_form, see_other};
@@ -54,7 +55,7 @@ async fn show_list(
     let next = Paging::cut(&mut gates, |gate| gate.id.clone());
     let may_manage = page.actor.may(Action::ManageGates);
     let premises = if may_manage {
-        premises::store::list(&mut tx, &bounds, "", "", 0, page.now, 300).await?
+        offered_premises(page, &mut tx, &form.premises).await?
     } else {
         Vec::new()
     };
@@ -67,6 +68,28 @@ async fn show_list(
         ListPage { frame, w, gates, next, premises, may_manage, form, error: error.to_owned() };
     html_form(&shown, !error.is_empty())
 }
+
+/// Premises that the form offers: as many as a list can hold, and the chosen ones whatever their
+/// place in it. In a district of thousands their own page leads here.
+async fn offered_premises(
+    page: &Page,
+    tx: &mut Tx,
+    chosen: &str,
+) -> Result<Vec<premises::store::PremisesLine>, Problem> {
+    let bounds = page.reach().bounds();
+    let mut offered =
+        premises::store::list(tx, &bounds, "", "", 0, page.now, OFFERED_PREMISES).await?;
+    if !offered.iter().any(|line| line.id == chosen)
+        && let Some(found) = premises::store::find(tx, chosen).await?
+    {
+        let after = found.site_code - 1;
+        let lines = premises::store::list(tx, &bounds, "", "", after, page.now, 1).await?;
+        offered.extend(lines.into_iter().filter(|line| line.id == chosen));
+    }
+    Ok(offered)
+}
+
+const OFFERED_PREMISES: i64 = 300;
 
 pub async fn add(page: Page, Form(form): Form<GateForm>) -> Result<Response, Problem> {
     let w = GateWords::of(page.lang);

@@ -105,17 +105,19 @@ pub async fn insert_batch(
     Ok(())
 }
 
-/// The stored batches that hold entries from `from` on.
-pub async fn list_batches(
+/// The stored batch in which an entry came first, and where the next one begins. Batches follow one
+/// another without gaps.
+pub async fn find_batch(
     tx: &mut Tx,
     journal_id: &str,
-    from: i64,
-) -> Result<Vec<(Vec<u8>,)>, DbError> {
-    rows!(
+    seq: i64,
+) -> Result<Option<(i64, Vec<u8>)>, DbError> {
+    row!(
         tx,
-        (Vec<u8>,),
-        "SELECT bytes FROM journal_batches WHERE journal_id = $1 AND end_seq > $2 ORDER BY first_seq",
+        (i64, Vec<u8>),
+        "SELECT end_seq, bytes FROM journal_batches WHERE journal_id = $1 AND first_seq <= $2 \
+         ORDER BY first_seq DESC LIMIT 1",
         journal_id,
-        from
+        seq
     )
 }

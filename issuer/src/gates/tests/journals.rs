@@ -12,7 +12,7 @@ use crate::accounts::Role;
 use crate::gates::store::disputes;
 use crate::gates::store::journals;
 use crate::gates::store::scans::{self, After};
-use crate::gates::{Intake, take_in};
+use crate::gates::{Intake, intake, take_in};
 use crate::permits::testing::{NOW, Town};
 
 fn entry(head: &Head, n: u64) -> (Record, Head) {
@@ -79,6 +79,27 @@ async fn an_upload_that_is_repeated_or_overlaps_counts_once() {
     let gap = take_in(&town.app, GATE, &public, &batch(&ahead)).await.unwrap();
     assert!(matches!(gap, Intake::Disputed { head, .. } if head.next_seq == 10));
     assert_eq!(count(&town).await, 10);
+}
+
+#[tokio::test]
+async fn whoever_sends_a_journals_beginning_again_makes_nobody_read_all_of_it() {
+    let town = town().await;
+    let key = device(1);
+    enrolled(&town, &key).await;
+    let id = Hex([9; 16]);
+    let (records, _) = entries(Head::start(id), 12);
+    let batch = |records: &[Record]| Batch { id, records: records.to_vec() }.seal(&key).unwrap();
+    for part in records.chunks(2) {
+        take_in(&town.app, GATE, &key.public_key(), &batch(part)).await.unwrap();
+    }
+    let mut tx = town.app.db().read().await.unwrap();
+    let row = journals::find(&mut tx, &id.to_string()).await.unwrap().unwrap();
+    let held = intake::head_of(&row, id).unwrap();
+    for (part, wanted) in [(&records[..3], 0..3), (&records[4..6], 4..6), (&records[9..], 9..12)] {
+        let known = intake::known_hashes(&mut tx, &held, part, &key.public_key()).await;
+        let known: std::collections::BTreeSet<u64> = known.unwrap().into_keys().collect();
+        assert_eq!(known, wanted.collect(), "of the journal's six batches only those repeated");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A gate's life at the issuer, over the real router with real signatures.
 
 mod bundles;
+mod concern;
 mod enrolment;
 mod gate;
 mod journals;

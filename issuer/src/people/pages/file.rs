@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Form, Path};
 use axum::response::Response;
+use fugong_common::lang::Lang;
 use fugong_common::service::problem::Problem;
 use fugong_common::time::Millis;
 use fugong_common::words::fill;
@@ -99,7 +100,7 @@ pub async fn mark_left(
     if store::mark_left(&mut tx, &person, at).await? {
         let by = crate::permits::By::from(&page.actor);
         // Nobody who left comes in on a pass that was forgotten.
-        let reason = w.mark_left;
+        let reason = PeopleWords::of(Lang::Zh).mark_left;
         let ended =
             crate::passes::revoke_of(&page.app, &mut tx, &person, &by, &e.division_id, reason)
                 .await?;

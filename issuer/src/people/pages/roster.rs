@@ -54,6 +54,13 @@ pub async fn everywhere(page: Page, Query(query): Query<ListQuery>) -> Result<Re
         let bounds = page.reach().bounds();
         let mut tx = page.app.db().read().await?;
         rows = store::search(&mut tx, &bounds, &query.q, &query.after, Paging::FETCH).await?;
+        drop(tx);
+        // Who looked for whom is recorded, as at the gates.
+        let mut tx = page.app.db().write().await?;
+        let division = page.actor.post.division_id.as_str();
+        let (subject, asked) = (("division", division), query.q.trim());
+        page.record(&mut tx, "people.read", subject, division, asked).await?;
+        tx.commit().await?;
     }
     let next = Paging::cut(&mut rows, |row| row.id.clone())
         .map(|after| format!("/people?q={}&after={after}", web::encode(&query.q)));
@@ -123,6 +130,12 @@ pub async fn roster(
     let since = page.now.plus_days(-MOVEMENT_DAYS);
     let movements = store::list_movements(&mut tx, &id, since).await?;
     drop(tx);
+    if !rows.is_empty() {
+        let mut tx = page.app.db().write().await?;
+        let subject = ("enterprise", id.as_str());
+        page.record(&mut tx, "people.read", subject, &e.division_id, "").await?;
+        tx.commit().await?;
+    }
     let next = Paging::cut(&mut rows, |row| row.worker_number.clone()).map(|after| {
         format!(
             "/enterprises/{id}/people?q={}&shown={}&after={}",

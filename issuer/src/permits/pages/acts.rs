@@ -88,10 +88,13 @@ pub async fn reissue_many(page: Page, Form(sent): Form<Sent>) -> Answer {
         .ok_or_else(|| Problem::invalid().detail(PermitWords::both(|w| w.reason_missing)))?;
     let by = By::from(&page.actor);
     let mut reissued = 0_u32;
+    let mut refused = Vec::new();
     for id in sent.values("id") {
         let mut tx = page.app.db().write().await?;
         let Some(old) = store::find(&mut tx, id).await? else { continue };
-        page.require(Action::ReissuePermits, place(&old))?;
+        if page.require(Action::ReissuePermits, place(&old)).is_err() {
+            continue;
+        }
         let done =
             permits::reissue(&page.app, &mut tx, &old, Changes::default(), &by, &reason).await;
         match done {
@@ -101,10 +104,19 @@ pub async fn reissue_many(page: Page, Form(sent): Form<Sent>) -> Answer {
             }
             // Reissued, suspended or revoked meanwhile: nothing left to do for it.
             Err(IssueError::Twice | IssueError::State(_)) => {}
-            Err(error) => return Err(error.into()),
+            Err(IssueError::Db(error)) => return Err(error.into()),
+            Err(error) => refused.push(error),
         }
     }
-    Ok(see_other(&format!("/permits?key={}&done=batch-{reissued}", sent.value("key"))))
+    let left = refused.len();
+    match refused.into_iter().next() {
+        // The same for all of them, such as a key that is missing: say it at once.
+        Some(error) if reissued == 0 => Err(error.into()),
+        _ => {
+            let key = sent.value("key");
+            Ok(see_other(&format!("/permits?key={key}&done=batch-{reissued}-{left}")))
+        }
+    }
 }
 
 #[derive(Deserialize)]

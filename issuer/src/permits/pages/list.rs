@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::{say_state, say_term};
 use crate::authz::Action;
+use crate::keys;
 use crate::permits::printing;
 use crate::permits::store::{self, Filter, StateFilter};
 use crate::permits::words::PermitWords;
@@ -90,7 +91,17 @@ pub async fn list(page: Page, Query(search): Query<Search>) -> Result<Response, 
     let mut tx = page.app.db().read().await?;
     let mut found =
         store::list(&mut tx, &bounds, &filter, page.now, &search.after, Paging::FETCH).await?;
+    let key = match search.key.parse() {
+        Ok(id) => keys::store::find(&mut tx, id).await?,
+        Err(_) => None,
+    };
     drop(tx);
+    // A key that only signs no more, such as after a restore, still counts at the gates.
+    let key_banner = key.and_then(|key| match key.entry.revoked {
+        Some(_) => Some(w.key_withdrawn_banner),
+        None => (key.entry.sign_until <= page.now.seconds()).then_some(w.key_ended_banner),
+    });
+    let key_banner = key_banner.map(|said| fill(said, &[("key", &search.key)]));
     let next = Paging::cut(&mut found, |permit| permit.id.clone());
     let zone = page.zone();
     let lines = found.iter().map(|permit| {
@@ -108,11 +119,18 @@ pub async fn list(page: Page, Query(search): Query<Search>) -> Result<Response, 
         }
     });
     let lines = lines.collect();
-    let batch = page.done.as_deref().and_then(|done| done.strip_prefix("batch-"));
-    let reissued = batch.and_then(|n| n.parse::<u32>().ok());
-    let notice = reissued.map(|n| fill(w.done_batch, &[("n", &n)]));
+    let mut frame = page.frame(Nav::Permits);
+    let batch = page.done.as_deref().and_then(|done| done.strip_prefix("batch-")?.split_once('-'));
+    if let Some((done, left)) = batch
+        && let (Ok(n), Ok(left)) = (done.parse::<u32>(), left.parse::<u32>())
+    {
+        frame = match left {
+            0 => frame.notice(Tone::Ok, fill(w.done_batch, &[("n", &n)])),
+            _ => frame.notice(Tone::Warn, fill(w.done_batch_left, &[("n", &n), ("left", &left)])),
+        };
+    }
     html(&ListPage {
-        frame: page.frame(Nav::Permits).done(notice),
+        frame,
         w,
         states: StateFilter::ALL
             .into_iter()
@@ -134,8 +152,7 @@ pub async fn list(page: Page, Query(search): Query<Search>) -> Result<Response, 
         }),
         may_print: page.actor.may(Action::PrintPermits),
         may_reissue: !search.key.is_empty() && page.actor.may(Action::ReissuePermits),
-        key_banner: (!search.key.is_empty())
-            .then(|| fill(w.key_withdrawn_banner, &[("key", &search.key)])),
+        key_banner,
         search,
     })
 }
