@@ -34,6 +34,8 @@ words! {
         cut_off_why: "停用后，核验机在下次联系时清除名单；此后上传的记录将被隔离。", "On its next contact the verifier wipes what it holds; what it uploads later is quarantined.";
         reason: "原因", "Reason";
         renew: "更换核验机", "Replace the verifier";
+        renew_why: "现用的核验机立即断开，未上传的记录此后也不再接收。请先让它联网传完；遗失或被盗的，应停用门岗。", "The verifier in use is let go at once, and what it has not uploaded yet is not taken any more: let it upload first. If it was lost or stolen, cut the gate off instead.";
+        renew_now: "断开现用的，准备注册新机", "Let it go, and make ready for another";
         guards: "值守人员", "Guards";
         no_guards: "还没有值守人员。值守人员凭 PIN 在门岗上班。", "There is no guard yet. Guards sign on at the gate with a PIN.";
         guard_name: "姓名", "Name";

@@ -38,6 +38,7 @@ pub async fn make_code(page: Page, Path(id): Path<String>) -> Result<Response, P
 
 #[derive(Deserialize)]
 pub struct Compared {
+    #[serde(default)]
     device_key: String,
 }
 
@@ -74,10 +75,19 @@ pub async fn cut_off(
     Ok(see_other(&format!("/gates/{id}?done=cut_off")))
 }
 
-pub async fn renew(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
+pub async fn renew(
+    page: Page,
+    Path(id): Path<String>,
+    Form(form): Form<Compared>,
+) -> Result<Response, Problem> {
     let mut tx = page.app.db().write().await?;
     let gate = find_gate(&page, &mut tx, &id, Action::ManageGates).await?;
-    store::renew(&mut tx, &id).await?;
-    keep(&page, tx, &gate, "gate.renew", "").await?;
+    let key = hex::decode(&form.device_key).unwrap_or_default();
+    if !store::renew(&mut tx, &id, &key).await? {
+        drop(tx);
+        let w = GateWords::of(page.lang);
+        return show_file(&page, &id, None, w.changed_meanwhile).await;
+    }
+    keep(&page, tx, &gate, "gate.renew", &form.device_key).await?;
     Ok(see_other(&format!("/gates/{id}?done=added")))
 }

@@ -171,12 +171,15 @@ pub async fn cut_off(tx: &mut Tx, id: &str) -> Result<bool, DbError> {
 }
 
 /// Makes a gate ready for another verifier. One that was cut off stays so: its box must be told to
-/// wipe whenever it comes back, and another gate takes its place.
-pub async fn renew(tx: &mut Tx, id: &str) -> Result<bool, DbError> {
+/// wipe whenever it comes back, and another gate takes its place. Guarded by the key of the box that
+/// is to go: a page from before its replacement came doesn't take that one away, too.
+pub async fn renew(tx: &mut Tx, id: &str, key: &[u8]) -> Result<bool, DbError> {
     Ok(run!(
         tx,
-        "UPDATE gates SET state = 'new', device_key = NULL WHERE id = $1 AND state IN ('waiting', 'confirmed')",
-        id
+        "UPDATE gates SET state = 'new', device_key = NULL WHERE id = $1 AND device_key = $2 \
+         AND state IN ('waiting', 'confirmed')",
+        id,
+        key
     )? == 1)
 }
 

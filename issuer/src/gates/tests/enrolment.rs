@@ -1,6 +1,7 @@
 //! From the one-time code to the cut-off, and who may speak as a gate at all.
 
 use axum::http::Method;
+use fugong_common::hex;
 use fugong_common::journal::{Batch, Head};
 use fugong_common::keys::Signer;
 use fugong_common::records::RecordSet;
@@ -10,6 +11,7 @@ use super::gate::{
     GATE, ask, ask_with, code, code_of, device, enrolled, nonce, part, present, pull, town,
 };
 use super::journals::{count, entries};
+use crate::accounts::Role;
 use crate::gates::store::{self, disputes};
 use crate::permits::testing::SITE;
 
@@ -69,6 +71,26 @@ async fn a_code_works_once_and_dies_after_five_wrong_tries_or_fifteen_minutes() 
     let (third, _) = code(&town).await;
     town.later(16 * 60_000);
     assert_eq!(present(&town, &third, &device(2)).await.0, 404);
+}
+
+#[tokio::test]
+async fn only_the_verifier_that_the_page_showed_is_let_go() {
+    let town = town().await;
+    let (old, new) = (device(1), device(2));
+    enrolled(&town, &old).await;
+    let administrator = town.sign_in("administrator", Role::Administrator).await;
+    let form = format!("device_key={}", hex::encode(old.public_key().as_bytes()));
+    let (_, page) = town.get("/gates/g1", &administrator).await;
+    assert!(page.contains(&hex::encode(old.public_key().as_bytes())), "{page}");
+    assert_eq!(town.post("/gates/g1/renew", &administrator, &form).await.0, 303);
+    let (status, _) = ask(&town, &old, Method::GET, "/api/gate/manifest", Vec::new()).await;
+    assert_ne!(status, 200);
+    enrolled(&town, &new).await;
+    // The same page, still open somewhere, and once more by the back button.
+    let (status, page) = town.post("/gates/g1/renew", &administrator, &form).await;
+    assert!(status == 422 && page.contains("核验机已更换"), "{page}");
+    let (status, _) = ask(&town, &new, Method::GET, "/api/gate/manifest", Vec::new()).await;
+    assert_eq!(status, 200);
 }
 
 #[tokio::test]
