@@ -186,6 +186,19 @@ async fn one_permit_that_cannot_be_reissued_holds_up_no_other() {
     assert!(matches!(town.find(&fine.id).await.state, State::Superseded { .. }));
     let (_, page) = town.get(&to, &secretary).await;
     assert!(page.contains("已换发 1 件；另有 1 件未能换发"), "{to}");
+    // Those of a key are taken without ticking them, too: what can't be stands in nobody's way.
+    let third = town.issued("a3").await;
+    let rest = format!("which=all&reason=密钥更换&key={}", odd.key_id);
+    let request = axum::http::Request::post("/permits/reissue")
+        .header("cookie", &secretary)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(axum::body::Body::from(rest))
+        .unwrap();
+    let before = town.find(&third.id).await;
+    assert_eq!(before.key_id, odd.key_id);
+    assert_eq!(town.send(request).await.status(), 303);
+    assert_eq!(town.find(&odd.id).await.state, State::Issued);
+    assert!(matches!(town.find(&third.id).await.state, State::Superseded { .. }));
     // Alone it says why.
     let alone = format!("id={}&reason=密钥更换&key={}", odd.id, odd.key_id);
     let (status, page) = town.post("/permits/reissue", &secretary, &alone).await;

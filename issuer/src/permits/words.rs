@@ -79,6 +79,7 @@ words! {
         reissue_now: "确认换发", "Reissue it";
         reissue_why: "生成新的核验编号，旧牌随即作废，请收回旧牌。", "A new check number is made and the old placard is void at once; take it back.";
         reissue_selected: "换发所选…", "Reissue selected…";
+        reissue_next: "换发前 100 件…", "Reissue the first 100…";
         hand_over: "登记领取", "Note the hand-over";
         hand_over_to: "领取人", "Received by";
         handed_over: "已领取：{name}", "Handed over to {name}";

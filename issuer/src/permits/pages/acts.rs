@@ -7,12 +7,12 @@ use fugong_common::service::problem::Problem;
 use serde::Deserialize;
 
 use super::show::{Typed, render};
-use super::{find, place};
+use super::{filter, find, place};
 use crate::authz::Action;
 use crate::fields::Sent;
 use crate::permits::doing::{Doing, perform};
 use crate::permits::words::{PermitWords, parse_reason};
-use crate::permits::{self, ActError, By, Changes, IssueError, store};
+use crate::permits::{self, ActError, By, Changes, IssueError, State, store};
 use crate::web::{Page, conflict, see_other};
 
 /// A reason, and the revision that the person looked at.
@@ -87,9 +87,17 @@ pub async fn reissue_many(page: Page, Form(sent): Form<Sent>) -> Answer {
     let reason = parse_reason(sent.value("reason"))
         .ok_or_else(|| Problem::invalid().detail(PermitWords::both(|w| w.reason_missing)))?;
     let by = By::from(&page.actor);
+    let ids: Vec<String> = if sent.value("which") == "all" {
+        list_to_reissue(&page, &sent).await?
+    } else {
+        sent.values("id").map(str::to_owned).collect()
+    };
     let mut reissued = 0_u32;
     let mut refused = Vec::new();
-    for id in sent.values("id") {
+    for id in &ids {
+        if reissued == AT_ONCE {
+            break;
+        }
         let mut tx = page.app.db().write().await?;
         let Some(old) = store::find(&mut tx, id).await? else { continue };
         if page.require(Action::ReissuePermits, place(&old)).is_err() {
@@ -117,6 +125,24 @@ pub async fn reissue_many(page: Page, Form(sent): Form<Sent>) -> Answer {
             Ok(see_other(&format!("/permits?key={key}&done=batch-{reissued}-{left}")))
         }
     }
+}
+
+/// As many as are signed within an answer's time.
+const AT_ONCE: u32 = 100;
+
+/// The next permits of a key that can be reissued, some more than are taken at once: whichever of
+/// them cannot be must not stand in the way for ever.
+async fn list_to_reissue(page: &Page, sent: &Sent) -> Result<Vec<String>, Problem> {
+    let filter = filter(sent.value("q"), sent.value("state"), sent.value("key"));
+    if filter.key_id.is_empty() {
+        return Ok(Vec::new());
+    }
+    let bounds = page.reach().bounds();
+    let mut tx = page.app.db().read().await?;
+    let found =
+        store::list(&mut tx, &bounds, &filter, page.now, "", 10 * i64::from(AT_ONCE)).await?;
+    let issued = found.into_iter().filter(|permit| permit.state == State::Issued);
+    Ok(issued.map(|permit| permit.id).collect())
 }
 
 #[derive(Deserialize)]
