@@ -102,6 +102,17 @@ pub async fn show_file(
     code: Option<ShownCode>,
     error: &str,
 ) -> Result<Response, Problem> {
+    show_with(page, id, code, error, None).await
+}
+
+/// The same, with the settings as they were typed, where they could not be kept.
+async fn show_with(
+    page: &Page,
+    id: &str,
+    code: Option<ShownCode>,
+    error: &str,
+    typed: Option<GateForm>,
+) -> Result<Response, Problem> {
     let w = GateWords::of(page.lang);
     let mut tx = page.app.db().read().await?;
     let gate = find_gate(page, &mut tx, id, Action::ReadGates).await?;
@@ -123,12 +134,12 @@ pub async fn show_file(
     let key =
         gate.device_key.as_deref().and_then(|key| PublicKey::from_bytes(key.try_into().ok()?).ok());
     let text = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
-    let form = GateForm {
+    let form = typed.unwrap_or_else(|| GateForm {
         name: gate.name.clone(),
         premises: String::new(),
         capacity: text(gate.capacity),
         grace: text(gate.grace_hours),
-    };
+    });
     let done = match page.done.as_deref() {
         Some("added") => Some(w.done_added),
         Some("confirmed") => Some(w.done_confirmed),
@@ -172,7 +183,7 @@ pub async fn save(
     let w = GateWords::of(page.lang);
     let wanted = match form.read(w) {
         Ok(wanted) => wanted,
-        Err(error) => return show_file(&page, &id, None, error).await,
+        Err(error) => return show_with(&page, &id, None, error, Some(form)).await,
     };
     let mut tx = page.app.db().write().await?;
     let gate = find_gate(&page, &mut tx, &id, Action::ManageGates).await?;

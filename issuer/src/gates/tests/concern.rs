@@ -120,6 +120,11 @@ async fn no_gate_goes_on_longer_without_network_than_its_divisions_rule_lets_it(
     assert_eq!(hours("").await, 168);
     assert_eq!(hours("12").await, 12);
     assert_eq!(hours("1000000").await, 168);
+    // What can't be taken is said beside what was typed.
+    let form = "name=北门&capacity=many&grace=12";
+    let (status, page) = town.post("/gates/g1", &administrator, form).await;
+    assert_eq!(status, 422);
+    assert!(page.contains("value=\"北门\"") && page.contains("value=\"many\""), "{page}");
 }
 
 #[tokio::test]
