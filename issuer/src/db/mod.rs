@@ -15,7 +15,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Connection as _, Postgres, Sqlite, Transaction};
 
 pub use error::DbError;
 pub use migrate::{applied, migrate_in, newest_migration};
@@ -87,6 +87,9 @@ macro_rules! bulk {
     };
 }
 
+/// A connection that did nothing for longer is asked whether it still stands.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+
 /// A database that holds the issuer's records.
 #[derive(Clone, Debug)]
 pub enum Db {
@@ -121,6 +124,16 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(24)
             .acquire_timeout(Duration::from_secs(10))
+            // One that was in use a moment ago is alive: asking it costs as much as a query.
+            .test_before_acquire(false)
+            .before_acquire(|connection, about| {
+                Box::pin(async move {
+                    if about.idle_for >= TRUSTED_IDLE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await?;
         Ok(Self::Postgres(pool))
@@ -160,11 +173,12 @@ impl Db {
 
     /// A view in which everything read belongs to one instant, also across several statements.
     pub async fn snapshot(&self) -> Result<Tx, DbError> {
-        let mut tx = self.read().await?;
-        if let Tx::Postgres(_) = tx {
-            run!(&mut tx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
-        }
-        Ok(tx)
+        Ok(match self {
+            Self::Sqlite { .. } => self.read().await?,
+            Self::Postgres(pool) => Tx::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+            ),
+        })
     }
 
     /// A writing transaction. On `SQLite` it holds the write lock from the start, so that what it

@@ -171,12 +171,11 @@ async fn answer(app: &App, response: impl IntoResponse) -> Result<Response, Devi
 async fn manifest(request: DeviceRequest) -> Result<Response, DeviceRefusal> {
     let request = request.confirmed()?;
     let app = request.app;
-    let mut tx = app.db().read().await?;
+    let mut tx = app.db().snapshot().await?;
     if restores::gathering(&mut tx).await?.is_some() {
         return Err(restored().into());
     }
-    drop(tx);
-    let built = bundle::build(&app, &request.gate.id).await?.ok_or_else(no_trust_list)?;
+    let built = bundle::build(&app, tx, &request.gate.id).await?.ok_or_else(no_trust_list)?;
     let now = app.now();
     let stale = request.gate.last_seen_at.is_none_or(|at| now.0 - at > 30_000);
     if stale || request.gate.seen_seq != built.seq {

@@ -100,6 +100,12 @@ impl Bundles {
         self.inner().gates.get(gate_id).cloned()
     }
 
+    /// Of the parts that all gates are given, if it is the newest.
+    fn find_common(&self, name: PartName, digest: &Sha) -> Option<Kept> {
+        let (of, kept) = self.moment()?.common.get(&name.to_string()).cloned()?;
+        (of == *digest).then_some(kept)
+    }
+
     fn find_part(&self, name: &Sha) -> Option<Kept> {
         self.inner().parts.find(name)
     }
@@ -133,9 +139,8 @@ fn is_about(change: &changes::Change, scopes: &HashSet<String>) -> bool {
         || scopes.contains(&change.scope)
 }
 
-/// Builds what a gate is given now.
-pub async fn build(app: &App, gate_id: &str) -> Result<Option<Built>, DbError> {
-    let mut tx = app.db().snapshot().await?;
+/// Builds what a gate is given now, from a snapshot.
+pub async fn build(app: &App, mut tx: Tx, gate_id: &str) -> Result<Option<Built>, DbError> {
     let Some(moment) = moment::now(app, &mut tx).await? else { return Ok(None) };
     let (newest, trust) = (&moment.newest, &moment.trust);
     let held = app.bundles().find(gate_id);
@@ -432,7 +437,16 @@ pub async fn part(
     digest: &Sha,
     held: Option<&Sha>,
 ) -> Result<Part, DbError> {
-    let Some(built) = build(app, gate_id).await? else { return Ok(Part::Gone) };
+    // What everybody may read is given as it was named, without a look at the database.
+    if matches!(name, PartName::Trust | PartName::Status(_))
+        && let Some(held) = app.bundles().find(gate_id)
+        && held.parts.get(&name.to_string()) == Some(digest)
+        && let Some(kept) = app.bundles().find_common(name, digest)
+    {
+        return Ok(Part::Whole(kept));
+    }
+    let now = app.db().snapshot().await?;
+    let Some(built) = build(app, now, gate_id).await? else { return Ok(Part::Gone) };
     // Only what this gate's own manifest names: the digest of another gate's roster opens nothing.
     if built.parts.get(&name.to_string()) != Some(digest) {
         return Ok(Part::Gone);
@@ -455,15 +469,14 @@ async fn find(
     digest: &Sha,
 ) -> Result<Option<Kept>, DbError> {
     let bundles = app.bundles();
-    let common = bundles.moment().and_then(|moment| moment.common.get(&name.to_string()).cloned());
-    if let Some((_, kept)) = common.filter(|(of, _)| of == digest) {
+    if let Some(kept) = bundles.find_common(name, digest) {
         return Ok(Some(kept));
     }
     if let Some(kept) = bundles.find_part(digest) {
         return Ok(Some(kept));
     }
     bundles.forget(gate_id);
-    build(app, gate_id).await?;
+    build(app, app.db().snapshot().await?, gate_id).await?;
     Ok(bundles.find_part(digest))
 }
 
