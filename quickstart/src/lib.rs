@@ -4,4 +4,4 @@ pub mod stage;
 pub mod start;
 pub mod town;
 
-pub use start::{NotStarted, Options, Started, start};
+pub use start::{Gate, NotStarted, Options, Started, start, start_gate_alone};

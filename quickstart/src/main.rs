@@ -12,7 +12,7 @@ use fugong_common::service::serve::Shutdown;
 use fugong_common::service::{logging, metrics};
 use fugong_common::{aside, say};
 use fugong_quickstart::town::{ACCOUNTS, GUARDS};
-use fugong_quickstart::{Options, Started, start};
+use fugong_quickstart::{Gate, Options, Started, start, start_gate_alone};
 use mimalloc::MiMalloc;
 
 #[global_allocator]
@@ -23,7 +23,7 @@ static MEMORY: MiMalloc = MiMalloc;
 #[command(
     version,
     about,
-    after_help = "Examples:\n  cargo run --release\n  cargo run --release -- --lan\n  cargo run --release -- --data elsewhere --issuer-port 9080 --gate-port 9081"
+    after_help = "Examples:\n  cargo run --release\n  cargo run --release -- --lan\n  cargo run --release -- --gate-alone\n  cargo run --release -- --data elsewhere --issuer-port 9080 --gate-port 9081"
 )]
 struct Arguments {
     /// Where everything is kept; a second start finds it again [default: data, with --lan: data-lan]
@@ -36,6 +36,9 @@ struct Arguments {
     /// Let phones in the local network come too, over TLS
     #[arg(long)]
     lan: bool,
+    /// Start the gate without the issuer, as if its network were gone
+    #[arg(long)]
+    gate_alone: bool,
 }
 
 fn main() -> ExitCode {
@@ -55,7 +58,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(&options)) {
+    match runtime.block_on(run(&options, arguments.gate_alone)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             aside!("{error}");
@@ -64,20 +67,40 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
+async fn run(options: &Options, gate_alone: bool) -> Result<(), Box<dyn std::error::Error>> {
     logging::start(
         logging::Style::Text,
         Some(&std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned())),
     );
     metrics::start()?;
     let shutdown = Shutdown::on_signals()?;
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    if gate_alone {
+        let gate = start_gate_alone(options, clock, entropy, shutdown).await?;
+        show_gate(&gate);
+        say!("\nNo issuer is running: the gate goes on with what it holds, and keeps its records.");
+        say!("Ctrl-C stops it; a start of both sends the records on.");
+        gate.running.finished().await?;
+        return Ok(());
+    }
     say!("Starting; the first start builds the sample town and takes a few seconds.");
-    let started = start(options, Arc::new(SystemClock), Arc::new(SystemEntropy), shutdown).await?;
+    let started = start(options, clock, entropy, shutdown).await?;
     introduce(&started);
-    let (issuer, gate) = tokio::join!(started.issuer.finished(), started.gate.finished());
+    let (issuer, gate) = tokio::join!(started.issuer.finished(), started.gate.running.finished());
     issuer?;
     gate?;
     Ok(())
+}
+
+fn show_gate(gate: &Gate) {
+    say!("\nGate      {}", gate.origin);
+    say!("          pair this browser within ten minutes: {}", gate.pairing_link);
+    for (name, leads, pin) in GUARDS {
+        say!(
+            "          {name}  PIN {pin}  {}",
+            if *leads { "带班人员 / shift leader" } else { "值守人员 / guard" }
+        );
+    }
 }
 
 fn introduce(started: &Started) {
@@ -92,14 +115,7 @@ fn introduce(started: &Started) {
         "responsible"
     );
     say!("          {:<12} 白雪  经办人 / its contact", "contact");
-    say!("\nGate      {}", started.gate_origin);
-    say!("          pair this browser within ten minutes: {}", started.pairing_link);
-    for (name, leads, pin) in GUARDS {
-        say!(
-            "          {name}  PIN {pin}  {}",
-            if *leads { "带班人员 / shift leader" } else { "值守人员 / guard" }
-        );
-    }
+    show_gate(&started.gate);
     say!("\nPlacard   {} (and .png beside it)", started.placard.display());
     say!("Passes    {}", started.passes.display());
     if let Some(authority) = &started.authority {

@@ -37,16 +37,22 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Started {
     pub issuer: issuing::Running,
-    pub gate: fugong_verifier::Running,
     pub issuer_origin: String,
-    pub gate_origin: String,
+    pub gate: Gate,
     /// Opens every sample account.
     pub password: String,
-    pub pairing_link: String,
     pub placard: PathBuf,
     pub passes: PathBuf,
     /// Certificate that phones install, with `lan`.
     pub authority: Option<PathBuf>,
+}
+
+/// The gate answers.
+#[derive(Debug)]
+pub struct Gate {
+    pub running: fugong_verifier::Running,
+    pub origin: String,
+    pub pairing_link: String,
 }
 
 /// Why it did not start.
@@ -59,6 +65,8 @@ pub enum NotStarted {
     Tls(TlsError),
     /// There is no address by which phones could come.
     NoNetwork,
+    /// There is no town in this directory yet.
+    NoTown(PathBuf),
     Said(String),
 }
 
@@ -72,6 +80,11 @@ impl std::fmt::Display for NotStarted {
             Self::Tls(error) => write!(f, "{error}"),
             Self::NoNetwork => f.write_str(
                 "this machine has no address in a local network; connect it to one, or start without --lan",
+            ),
+            Self::NoTown(data) => write!(
+                f,
+                "there is no sample town in {} yet: start once without --gate-alone",
+                data.display()
             ),
             Self::Said(text) => f.write_str(text),
         }
@@ -151,6 +164,8 @@ fn remove(path: &Path) -> Result<(), NotStarted> {
     }
 }
 
+const GATE_PORT: &str = "--gate-port";
+
 /// Refuses a port that somebody listens on.
 fn free(address: IpAddr, port: u16, flag: &str) -> Result<(), NotStarted> {
     std::net::TcpListener::bind((address, port)).map(drop).map_err(|error| {
@@ -179,6 +194,12 @@ struct Network {
     host: String,
     tls: Option<(PathBuf, PathBuf)>,
     authority: Option<PathBuf>,
+}
+
+impl Network {
+    fn origin(&self, port: u16) -> String {
+        format!("{}://{}:{port}", self.scheme, self.host)
+    }
 }
 
 fn network(options: &Options, places: &Places, clock: &dyn Clock) -> Result<Network, NotStarted> {
@@ -227,12 +248,10 @@ pub async fn start(
     }
     let network = network(options, &places, clock.as_ref())?;
     // Before anything is built: a town is printed and enrolled under these addresses.
-    for (flag, port) in [("--issuer-port", options.issuer_port), ("--gate-port", options.gate_port)]
-    {
+    for (flag, port) in [("--issuer-port", options.issuer_port), (GATE_PORT, options.gate_port)] {
         free(network.listen, port, flag)?;
     }
-    let origin = |port: u16| format!("{}://{}:{port}", network.scheme, network.host);
-    let (issuer_origin, gate_origin) = (origin(options.issuer_port), origin(options.gate_port));
+    let issuer_origin = network.origin(options.issuer_port);
     let config = fugong_issuer::config::Config {
         data_dir: places.issuer.clone(),
         listen: SocketAddr::new(network.listen, options.issuer_port),
@@ -267,40 +286,74 @@ pub async fn start(
     let issuer = issuing::start(app.clone(), shutdown.clone()).await.map_err(NotStarted::Issuer)?;
     let placard = print_placard(&app, &town, &places).await?;
     let passes = print_passes(&app, &town, &places).await?;
-    let gate = fugong_verifier::Config {
-        data_dir: places.gate.clone(),
-        listen: SocketAddr::new(network.listen, options.gate_port),
-        origin: gate_origin.clone(),
-        more_origins: [
-            format!("localhost:{}", options.gate_port),
-            format!("127.0.0.1:{}", options.gate_port),
-        ]
-        .map(|host| format!("{}://{host}", network.scheme))
-        .into(),
-        tls_certificate: network.tls.as_ref().map(|(chain, _)| chain.clone()),
-        tls_key: network.tls.as_ref().map(|(_, key)| key.clone()),
-        issuer_ca: network.authority.clone(),
-        accept_sample: true,
-        ..fugong_verifier::Config::default()
-    };
-    enrol_gate(&app, &gate, &town, root, clock.as_ref(), entropy.as_ref()).await?;
-    let gate =
-        fugong_verifier::run(gate, clock, entropy, shutdown).await.map_err(NotStarted::Gate)?;
-    wait_for_bundle(&gate).await;
+    let config = gate_config(options, &places, &network);
+    enrol_gate(&app, &config, &town, root, clock.as_ref(), entropy.as_ref()).await?;
+    let gate = open_gate(config, clock, entropy, shutdown).await?;
+    wait_for_bundle(&gate.running).await;
     remove(&places.building)?;
-    let pairing =
-        gate.gate.pairing_code().await.map_err(|error| NotStarted::Said(format!("{error:?}")))?;
     Ok(Started {
-        pairing_link: format!("{gate_origin}/pair?code={}", pairing.code),
         issuer,
-        gate,
         issuer_origin,
-        gate_origin,
+        gate,
         password,
         placard,
         passes,
         authority: network.authority,
     })
+}
+
+/// Starts the gate of an earlier start, and no issuer: what a gate does whose network is gone.
+///
+/// # Errors
+/// [`NotStarted`]: no town yet, a busy port, an unusable directory, no network for `--lan`.
+pub async fn start_gate_alone(
+    options: &Options,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    shutdown: Shutdown,
+) -> Result<Gate, NotStarted> {
+    let places = Places::below(&options.data);
+    if places.building.exists() || !places.gate.exists() {
+        return Err(NotStarted::NoTown(options.data.clone()));
+    }
+    let network = network(options, &places, clock.as_ref())?;
+    free(network.listen, options.gate_port, GATE_PORT)?;
+    open_gate(gate_config(options, &places, &network), clock, entropy, shutdown).await
+}
+
+fn gate_config(options: &Options, places: &Places, network: &Network) -> fugong_verifier::Config {
+    let port = options.gate_port;
+    fugong_verifier::Config {
+        data_dir: places.gate.clone(),
+        listen: SocketAddr::new(network.listen, port),
+        origin: network.origin(port),
+        more_origins: [format!("localhost:{port}"), format!("127.0.0.1:{port}")]
+            .map(|host| format!("{}://{host}", network.scheme))
+            .into(),
+        tls_certificate: network.tls.as_ref().map(|(chain, _)| chain.clone()),
+        tls_key: network.tls.as_ref().map(|(_, key)| key.clone()),
+        issuer_ca: network.authority.clone(),
+        accept_sample: true,
+        ..fugong_verifier::Config::default()
+    }
+}
+
+async fn open_gate(
+    config: fugong_verifier::Config,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    shutdown: Shutdown,
+) -> Result<Gate, NotStarted> {
+    let origin = config.origin.clone();
+    let running =
+        fugong_verifier::run(config, clock, entropy, shutdown).await.map_err(NotStarted::Gate)?;
+    let pairing = running
+        .gate
+        .pairing_code()
+        .await
+        .map_err(|error| NotStarted::Said(format!("{error:?}")))?;
+    let pairing_link = format!("{origin}/pair?code={}", pairing.code);
+    Ok(Gate { running, origin, pairing_link })
 }
 
 /// One password for all sample accounts, drawn once and kept beside the data.

@@ -30,12 +30,16 @@ fn arguments(data: &Path, (issuer, gate): (u16, u16)) -> Vec<String> {
 
 /// Starts it and waits until it has said everything.
 async fn started(data: &Path, ports: (u16, u16)) -> (Service, String) {
+    serve(data, ports.0, &arguments(data, ports)).await
+}
+
+async fn serve(data: &Path, port: u16, arguments: &[String]) -> (Service, String) {
     let log = data.with_extension("log");
     for file in [&log, &log.with_extension("out")] {
         let _ = std::fs::remove_file(file);
     }
-    let address = ([127, 0, 0, 1], ports.0).into();
-    let service = Service::start("quickstart", address, &log, &arguments(data, ports), &[]).await;
+    let service =
+        Service::start("quickstart", ([127, 0, 0, 1], port).into(), &log, arguments, &[]).await;
     for _ in 0..600 {
         if service.log().contains("Ctrl-C") {
             let said = service.log();
@@ -69,15 +73,33 @@ async fn a_newcomer_starts_it_signs_in_pairs_and_finds_everything_again() {
     assert!(pairing.status.is_success(), "{}", pairing.body);
     let check = data.join("placards").join("placard.png");
     let gate = data.join("gate");
-    let arguments = ["check", check.to_str().unwrap(), "--data", gate.to_str().unwrap()];
-    let sample = ["--accept-sample"];
-    let (code, verdict) = run("verifier", &[&arguments[..], &sample[..]].concat(), &[]).await;
+    let (check, gate) = (check.to_str().unwrap(), gate.to_str().unwrap());
+    let (code, verdict) =
+        run("verifier", &["check", check, "--data", gate, "--accept-sample"], &[]).await;
     assert_eq!(code, 0, "{verdict}");
+    service.stop().await;
+
+    let alone = [arguments(&data, ports), vec!["--gate-alone".to_owned()]].concat();
+    let (service, said) = serve(&data, ports.1, &alone).await;
+    let link = after(&said, "pair this browser within ten minutes:");
+    let page = guard.open(&link[link.find("/pair").unwrap()..]).await;
+    assert!(page.status.is_success(), "{}", page.body);
+    assert!(std::net::TcpStream::connect(("127.0.0.1", ports.0)).is_err(), "no issuer runs");
     service.stop().await;
 
     let (service, said) = started(&data, ports).await;
     assert_eq!(after(&said, "password of every account:"), password);
     service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gate_alone_needs_a_town_that_was_built() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let alone = [arguments(&data, ports()), vec!["--gate-alone".to_owned()]].concat();
+    let (code, said) = run("quickstart", &alone, &[]).await;
+    assert_ne!(code, 0);
+    assert!(said.contains("start once without --gate-alone") && !data.exists(), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,7 +151,7 @@ async fn the_town_is_built_on_any_day_and_at_any_hour() {
         let built = start(&options, clock, Arc::new(SeededEntropy::new(7)), shutdown.clone()).await;
         let built = built.unwrap_or_else(|error: NotStarted| panic!("at {now}: {error}"));
         shutdown.begin();
-        let (issuer, gate) = tokio::join!(built.issuer.finished(), built.gate.finished());
+        let (issuer, gate) = tokio::join!(built.issuer.finished(), built.gate.running.finished());
         issuer.unwrap();
         gate.unwrap();
     }
