@@ -290,7 +290,7 @@ fugong_common::words! {
         sync_started: "已开始同步。", "Sync has started.";
         sync_failed: "同步没有成功：{why}", "Sync failed: {why}";
         synced: "上次同步", "Last sync";
-        sync_never: "还没有同步过。", "Never synced.";
+        sync_never: "本次启动后还没有同步。", "Not since this start.";
         journal: "核验日志", "Journal";
         journal_id: "日志编号", "Journal id";
         journal_head: "日志末端", "Journal head";
