@@ -136,6 +136,17 @@ impl Zone {
         self.start_of(&date.tomorrow().ok()?.to_string())
     }
 
+    /// The first instant of the day that lies so many days of the calendar after (or before) that of an
+    /// instant: where clocks are set, days have 23 or 25 hours. Days of 24 hours beyond the calendar's end.
+    pub fn start_of_day(&self, at: Millis, days_on: i64) -> Millis {
+        let then = || {
+            let on = jiff::Span::new().try_days(days_on).ok()?;
+            let date = self.zoned(at).date().checked_add(on).ok()?;
+            self.start_of(&date.to_string())
+        };
+        then().unwrap_or_else(|| at.plus_days(days_on))
+    }
+
     /// `2020-02-10 09:12`.
     pub fn stamp(&self, at: Millis) -> String {
         self.zoned(at).strftime("%Y-%m-%d %H:%M").to_string()
@@ -225,6 +236,28 @@ mod tests {
         assert_eq!(shanghai().date(start.plus_millis(-1)), "2020-02-09");
         assert_eq!(shanghai().start_of("2020-02-30"), None);
         assert!(Zone::parse("Mars/Base").unwrap_err().to_string().contains("Mars/Base"));
+    }
+
+    #[test]
+    fn days_are_counted_by_the_calendar_also_where_clocks_are_set() {
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        let noon = berlin.start_of("2020-03-20").unwrap().plus_hours(12);
+        let end = berlin.start_of_day(noon, 14);
+        assert_eq!(Some(end), berlin.start_of("2020-04-03"));
+        assert_eq!(berlin.date(end.plus_millis(-1)), "2020-04-02");
+        assert_eq!(end.since(berlin.start_of_day(noon, 0)), (14 * 24 - 1) * 3_600_000);
+        let autumn = berlin.start_of("2020-10-24").unwrap();
+        assert_eq!(berlin.start_of_day(autumn, 2).since(autumn), 49 * 3_600_000);
+        assert_eq!(Some(berlin.start_of_day(end, -14)), berlin.start_of("2020-03-20"));
+        // There midnight itself is skipped: the day begins at one o'clock, the one after at midnight.
+        let havana = Zone::parse("America/Havana").unwrap();
+        let short = havana.start_of("2020-03-08").unwrap();
+        assert_eq!(havana.stamp(short), "2020-03-08 01:00");
+        assert_eq!(havana.stamp(havana.start_of_day(short, 1)), "2020-03-09 00:00");
+        // No change of clocks, no difference.
+        let start = shanghai().start_of("2020-02-10").unwrap();
+        assert_eq!(shanghai().start_of_day(start.plus_hours(9), 30), start.plus_days(30));
+        assert_eq!(shanghai().start_of_day(start, i64::MAX), start.plus_days(i64::MAX));
     }
 
     #[test]

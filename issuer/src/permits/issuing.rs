@@ -100,9 +100,7 @@ async fn request(tx: &mut Tx, approved: &Approved, now: Millis) -> Result<IssueR
         .ok_or_else(|| corrupt("division_id"))?;
     let zone = Zone::parse(&division.zone).unwrap_or_else(|_| Zone::utc());
     let planned = zone.start_of(&filing.planned_on).ok_or_else(|| corrupt("planned_on"))?;
-    // A plan that has passed begins today; a permit never reaches back before its signature.
-    let today = zone.start_of(&zone.date(now)).unwrap_or(now);
-    let first_day = planned.max(today);
+    let (valid_from, valid_to) = term(&zone, planned, filing.term_days, now);
     let enterprise = enterprises::store::find(tx, &filing.enterprise.id)
         .await?
         .ok_or_else(|| corrupt("enterprise"))?;
@@ -123,8 +121,8 @@ async fn request(tx: &mut Tx, approved: &Approved, now: Millis) -> Result<IssueR
             mode: filing.mode,
             route: approved.approval.route,
             rule_version: approved.approval.rule_version,
-            valid_from: first_day.max(now),
-            valid_to: first_day.plus_days(i64::from(filing.term_days)),
+            valid_from,
+            valid_to,
             evidence: *evidence,
         },
         facts: Facts {
@@ -144,6 +142,13 @@ async fn request(tx: &mut Tx, approved: &Approved, now: Millis) -> Result<IssueR
             issue: IssueFacts::default(),
         },
     })
+}
+
+/// From when until when a permit holds that is planned to begin on a day and to last so many days of the
+/// calendar. A plan that has passed begins today; a permit never reaches back before its signature.
+fn term(zone: &Zone, planned: Millis, days: u32, now: Millis) -> (Millis, Millis) {
+    let first_day = planned.max(zone.start_of_day(now, 0));
+    (first_day.max(now), zone.start_of_day(first_day, i64::from(days)))
 }
 
 /// The nearest grid officer of a division (domain A73); empty where nobody holds the post.
@@ -179,7 +184,24 @@ fn approver(given: &Given) -> Option<Approver> {
 
 #[cfg(test)]
 mod tests {
-    use super::conditions;
+    use fugong_common::time::Zone;
+
+    use super::{conditions, term};
+
+    #[test]
+    fn a_term_has_as_many_days_as_were_asked_for_also_where_clocks_are_set() {
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        let planned = berlin.start_of("2020-03-20").unwrap();
+        let (from, to) = term(&berlin, planned, 14, planned.plus_hours(-50));
+        assert_eq!((from, berlin.date(to.plus_millis(-1000))), (planned, "2020-04-02".to_owned()));
+        assert_eq!(berlin.stamp(to), "2020-04-03 00:00");
+        let autumn = berlin.start_of("2020-10-20").unwrap();
+        assert_eq!(berlin.stamp(term(&berlin, autumn, 14, autumn).1), "2020-11-03 00:00");
+        // What was planned for a day gone by counts from the day of its signature.
+        let late = berlin.start_of("2020-03-27").unwrap().plus_hours(15);
+        let (from, to) = term(&berlin, planned, 3, late);
+        assert_eq!((from, berlin.stamp(to)), (late, "2020-03-30 00:00".to_owned()));
+    }
 
     #[test]
     fn conditions_are_read_line_by_line() {

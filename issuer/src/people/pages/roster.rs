@@ -127,7 +127,8 @@ pub async fn roster(
     let mut rows =
         store::list(&mut tx, &id, &query.q, which, page.now, &query.after, Paging::FETCH).await?;
     let counts = store::counts(&mut tx, &id, page.now).await?;
-    let since = page.now.plus_days(-MOVEMENT_DAYS);
+    // Whole days: a day that is counted in part would be read as all of it.
+    let since = page.zone().start_of_day(page.now, -MOVEMENT_DAYS);
     let movements = store::list_movements(&mut tx, &id, since).await?;
     drop(tx);
     if !rows.is_empty() {

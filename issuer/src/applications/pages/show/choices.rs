@@ -51,7 +51,7 @@ pub async fn view(
                 value: holder.account_id,
             })
             .collect(),
-        visit_on: zone.date(page.now.plus_days(1)),
+        visit_on: zone.date(zone.start_of_day(page.now, 1)),
         today: zone.date(page.now),
         classes: classes.collect(),
         class_reason: class_now.map(|class| class.reason.clone()).unwrap_or_default(),
