@@ -148,7 +148,7 @@ impl Stage {
     ) -> Result<(Application, FilingForm), Stuck> {
         let page = self.page(by).await?;
         let mut tx = self.app.db().read().await?;
-        let mut form = applications::Draft::open(&page, &mut tx, enterprise_id).await?.form();
+        let mut form = applications::Draft::open(&page, &mut tx, enterprise_id, "").await?.form();
         drop(tx);
         // It is submitted some minutes later, which may be the next day.
         form.planned_on = self.zone.date(self.now().plus_minutes(30));

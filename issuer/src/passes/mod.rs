@@ -149,7 +149,7 @@ impl Grounds {
             from: Millis::from_seconds(seconds(Validity::not_before).min().unwrap_or_default()),
             to: Millis::from_seconds(seconds(Validity::expires).max().unwrap_or_default()),
             enterprise: newest.facts.name.clone(),
-            zone: Zone::parse(&newest.facts.issue.zone).unwrap_or_else(|_| Zone::utc()),
+            zone: newest.facts.zone(),
         })
     }
 }

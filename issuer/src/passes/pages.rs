@@ -70,7 +70,10 @@ async fn list(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
     drop(tx);
     let held: HashMap<&str, &store::Pass> =
         held.iter().map(|pass| (pass.person_id.as_str(), pass)).collect();
-    let day = |seconds| zone.date(Millis::from_seconds(seconds));
+    let grounds = Grounds::of(&permits).ok();
+    // As it is printed on the card.
+    let printed = grounds.as_ref().map_or(&zone, |grounds| &grounds.zone);
+    let day = |seconds| printed.date(Millis::from_seconds(seconds));
     let lines = roster.iter().map(|person| {
         let pass = held.get(person.id.as_str());
         let (tone, state) = match pass {
@@ -106,7 +109,7 @@ async fn list(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
     } else if page.done.as_deref() == Some("revoked") {
         frame = frame.notice(Tone::Ok, w.done_revoked);
     }
-    html(&ListPage { frame, w, has_permit: Grounds::of(&permits).is_ok(), enterprise, lines })
+    html(&ListPage { frame, w, has_permit: grounds.is_some(), enterprise, lines })
 }
 
 fn invalid(text: fn(&PassWords) -> &'static str) -> Problem {

@@ -1,7 +1,7 @@
 //! What a permit is issued for, and what stands on its placard beside the signed claims.
 
 use fugong_common::permit::{Category, Mode, PostKind, Route, SiteCode};
-use fugong_common::time::Millis;
+use fugong_common::time::{Millis, Zone};
 use serde::{Deserialize, Serialize};
 
 /// Somebody with a telephone.
@@ -49,6 +49,13 @@ pub struct Facts {
     pub approvers: Vec<Approver>,
     #[serde(default)]
     pub issue: IssueFacts,
+}
+
+impl Facts {
+    /// By which its days begin and end, on paper and on every page: that of the premises' division.
+    pub fn zone(&self) -> Zone {
+        Zone::parse(&self.issue.zone).unwrap_or_else(|_| Zone::utc())
+    }
 }
 
 /// What the division adds when it issues; filled in by [`issue`](super::issue).

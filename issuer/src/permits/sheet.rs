@@ -21,10 +21,6 @@ fn say_date(zone: &Zone, at: Millis) -> String {
     }
 }
 
-fn zone(facts: &Facts) -> Zone {
-    Zone::parse(&facts.issue.zone).unwrap_or_else(|_| Zone::utc())
-}
-
 fn contact(from: &super::facts::Contact) -> print::Contact {
     print::Contact {
         name: from.name.clone(),
@@ -39,7 +35,7 @@ fn said(text: impl Fn(&'static PermitWords) -> String) -> Said {
 
 /// The placard without a readable code: what is to be signed, or a specimen.
 pub fn specimen(document_number: &str, terms: &Terms, facts: &Facts, demo: bool) -> Placard {
-    let zone = zone(facts);
+    let zone = facts.zone();
     let issue = &facts.issue;
     let rule = format!("依据本辖区复工规则第 {} 版签发", terms.rule_version);
     Placard {
@@ -98,7 +94,7 @@ pub fn placard(app: &App, permit: &Permit) -> Result<Placard, Problem> {
     let mut placard = specimen(&permit.document_number, &terms, &permit.facts, app.config().demo);
     placard.stage = Stage::Issued(Issue {
         serial: permit.serial.to_string(),
-        issued_on: say_date(&zone(&permit.facts), permit.issued_at),
+        issued_on: say_date(&permit.facts.zone(), permit.issued_at),
         qr: placard_url(&origin, &permit.token),
     });
     Ok(placard)

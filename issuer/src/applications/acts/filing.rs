@@ -15,7 +15,6 @@ use super::super::words::ApplicationWords;
 use super::super::{clock, files, place, waits};
 use super::{
     ActError, Done, apply, insert_revision, is_on_behalf, open, permit, require_regime, say,
-    zone_of,
 };
 use crate::authz::Action;
 use crate::db::{DbError, Tx};
@@ -29,25 +28,48 @@ use crate::web::Page;
 pub struct Draft {
     pub enterprise: Enterprise,
     pub premises: Vec<PremisesFacts>,
+    /// The rules and the calendar of where the chosen premises lie: a permit is for premises, and the
+    /// enterprise's own seat may be in another division.
     pub regime: Regime,
     pub zone: Zone,
 }
 
+/// Where a form's division is looked up: that of the chosen premises; until some are chosen that of the
+/// first, and without any that of the enterprise.
+fn division_of<'a>(
+    enterprise: &'a Enterprise,
+    premises: &'a [PremisesFacts],
+    chosen: &str,
+) -> &'a str {
+    let place = premises.iter().find(|place| place.id == chosen).or(premises.first());
+    place.map_or(&enterprise.division_id, |place| &place.division_id)
+}
+
 impl Draft {
-    /// What an enterprise's form is held against now.
+    /// What an enterprise's form for these premises is held against now; empty: none are chosen yet.
     ///
     /// # Errors
-    /// Outside the actor's reach; no rules in its division; approval abolished there.
-    pub async fn open(page: &Page, tx: &mut Tx, enterprise_id: &str) -> Result<Self, Problem> {
+    /// Outside the actor's reach; no rules in the division; approval abolished wherever it works.
+    pub async fn open(
+        page: &Page,
+        tx: &mut Tx,
+        enterprise_id: &str,
+        chosen: &str,
+    ) -> Result<Self, Problem> {
         let enterprise =
             enterprises::store::find(tx, enterprise_id).await?.ok_or_else(Problem::not_found)?;
         page.require(Action::FileApplications, enterprise.place())?;
         let premises = files::list_premises(tx, enterprise_id, page.now).await?;
-        let regime = require_regime(tx, &enterprise.division_path, page.now).await?;
-        if regime.kind == RegimeKind::Abolished {
+        let division_id = division_of(&enterprise, &premises, chosen);
+        let division = divisions::store::find(tx, division_id)
+            .await?
+            .ok_or_else(|| DbError::corrupt("enterprises", "division_id", enterprise_id))?;
+        let regime = require_regime(tx, &division.path, page.now).await?;
+        // Where there are other premises, they may be chosen instead: then it is said at that field.
+        if regime.kind == RegimeKind::Abolished && premises.len() <= 1 {
             return Err(say("regime_abolished", |w| w.regime_abolished));
         }
-        let zone = zone_of(page, tx, &enterprise.division_id).await?;
+        let zone = page.zone_named(&division.zone);
         Ok(Self { enterprise, premises, regime, zone })
     }
 
@@ -64,7 +86,7 @@ impl Draft {
     ) -> Result<Filing, ActError> {
         let facts = files::facts(&self.enterprise)?;
         let today = self.zone.date(page.now);
-        let last_day = self.zone.date(page.now.plus_days(Against::AHEAD_DAYS));
+        let last_day = self.zone.date(self.zone.start_of_day(page.now, Against::AHEAD_DAYS));
         let against = Against {
             enterprise: &facts,
             premises: &self.premises,
@@ -73,7 +95,15 @@ impl Draft {
             permit_days: self.regime.settings.permit_days,
             set_class,
         };
-        form.read(&against, ApplicationWords::of(page.lang)).map_err(ActError::Fields)
+        let w = ApplicationWords::of(page.lang);
+        let read = form.read(&against, w);
+        if self.regime.kind == RegimeKind::Abolished {
+            let mut faults = read.err().unwrap_or_default();
+            let message = w.regime_abolished.to_owned();
+            faults.insert(0, FieldFault { field: "premises", message });
+            return Err(ActError::Fields(faults));
+        }
+        read.map_err(ActError::Fields)
     }
 
     fn due_at(&self, class: Category, now: Millis) -> Millis {
@@ -89,7 +119,8 @@ impl Draft {
 /// Begins a draft for an enterprise with a form as far as it is filled in.
 pub async fn draft(page: &Page, enterprise_id: &str, form: Option<FilingForm>) -> Done {
     let mut tx = page.app.db().write().await?;
-    let draft = Draft::open(page, &mut tx, enterprise_id).await?;
+    let chosen = form.as_ref().map_or("", |form| form.premises.as_str());
+    let draft = Draft::open(page, &mut tx, enterprise_id, chosen).await?;
     let enterprise = &draft.enterprise;
     let new = Application {
         id: page.app.new_id(),
@@ -147,7 +178,7 @@ async fn refile(page: &Page, id: &str, seen: &Seen, form: &FilingForm, event: Ev
     let mut open = open(page, Action::FileApplications, id, seen).await?;
     let before = open.before.clone();
     permit(Deeds::of(&before, &page.actor).edit.is_some())?;
-    let draft = Draft::open(page, &mut open.tx, &before.enterprise_id).await?;
+    let draft = Draft::open(page, &mut open.tx, &before.enterprise_id, &form.premises).await?;
     let former = store::find_revision(&mut open.tx, id, before.case.revision).await?;
     let set_class = former.map(|r| r.filing.class).filter(|class| !class.set_by.is_empty());
     let filing = match draft.read(page, form, set_class.as_ref()) {

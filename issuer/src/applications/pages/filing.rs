@@ -231,7 +231,7 @@ pub async fn new(page: Page, Query(query): Query<For>) -> Result<Response, Probl
         let w = ApplicationWords::of(page.lang);
         return html(&FindPage { frame, w, asked: !search.is_empty(), search, found });
     }
-    let draft = Draft::open(&page, &mut tx, &enterprise).await?;
+    let draft = Draft::open(&page, &mut tx, &enterprise, "").await?;
     let form = draft.form();
     let opened = Opened { draft: &draft, of: None, class_set: None, edit: Edit::Draft };
     answer(&form_page(&page, &opened, form, Vec::new()))
@@ -277,7 +277,7 @@ pub async fn edit(page: Page, Path(id): Path<String>) -> Result<Response, Proble
     let Some(edit) = Deeds::of(&found, &page.actor).edit else {
         return Ok(see_other(&format!("/applications/{id}")));
     };
-    let draft = Draft::open(&page, &mut tx, &found.enterprise_id).await?;
+    let draft = Draft::open(&page, &mut tx, &found.enterprise_id, &found.form.premises).await?;
     let class_set = class_set(&page, &mut tx, &found).await?;
     drop(tx);
     let form = found.form.clone();
@@ -339,7 +339,7 @@ async fn file(
         Err(ActError::Fields(faults)) => {
             let mut tx = page.app.db().read().await?;
             let found = find(page, &mut tx, Action::FileApplications, id).await?;
-            let draft = Draft::open(page, &mut tx, &found.enterprise_id).await?;
+            let draft = Draft::open(page, &mut tx, &found.enterprise_id, &form.premises).await?;
             let class_set = class_set(page, &mut tx, &found).await?;
             drop(tx);
             let edit = match found.state() {
@@ -364,7 +364,7 @@ async fn once_more(page: &Page, id: &str, form: &FilingForm) -> Result<Response,
         drop(tx);
         return not_done(page, id, ActError::Conflict(Box::new(found))).await;
     };
-    let draft = Draft::open(page, &mut tx, &found.enterprise_id).await?;
+    let draft = Draft::open(page, &mut tx, &found.enterprise_id, &form.premises).await?;
     let class_set = class_set(page, &mut tx, &found).await?;
     drop(tx);
     let opened = Opened { draft: &draft, of: Some(&found), class_set, edit };

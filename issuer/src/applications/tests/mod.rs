@@ -1,4 +1,5 @@
 mod bench;
+mod elsewhere;
 mod machine;
 mod pages;
 mod quicker;

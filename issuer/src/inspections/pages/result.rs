@@ -106,7 +106,7 @@ pub async fn result(page: Page, Path(id): Path<String>) -> Result<Response, Prob
         advice: verdict.public_advice(page.lang),
         checked_at: fill(w.checked_at, &[("time", &time)]),
         state: permit.as_ref().map_or((Tone::Unknown, ""), |permit| say_state(p, permit, page.now)),
-        term: permit.as_ref().map(|permit| say_term(p, &zone, permit)).unwrap_or_default(),
+        term: permit.as_ref().map(|permit| say_term(p, permit)).unwrap_or_default(),
         mode: permit.as_ref().map(|permit| p.mode(permit.claims.mode)).unwrap_or_default(),
         inside,
         may_suspend: suspendable.is_some(),

@@ -103,7 +103,6 @@ pub async fn list(page: Page, Query(search): Query<Search>) -> Result<Response, 
     });
     let key_banner = key_banner.map(|said| fill(said, &[("key", &search.key)]));
     let next = Paging::cut(&mut found, |permit| permit.id.clone());
-    let zone = page.zone();
     let lines = found.iter().map(|permit| {
         let (tone, state) = say_state(w, permit, page.now);
         Line {
@@ -111,7 +110,7 @@ pub async fn list(page: Page, Query(search): Query<Search>) -> Result<Response, 
             document: permit.document_number.clone(),
             name: permit.facts.name.clone(),
             mode: w.mode(permit.claims.mode),
-            term: say_term(w, &zone, permit),
+            term: say_term(w, permit),
             tone,
             state,
             copies: permit.copies,

@@ -5,7 +5,7 @@ mod list;
 mod show;
 
 use fugong_common::service::problem::Problem;
-use fugong_common::time::{Millis, Zone};
+use fugong_common::time::Millis;
 use fugong_common::words::fill;
 
 use super::state::State;
@@ -63,9 +63,11 @@ pub fn say_state(w: &PermitWords, permit: &Permit, now: Millis) -> (Tone, &'stat
     }
 }
 
-/// First and last day in the division's time zone.
-pub fn say_term(w: &PermitWords, zone: &Zone, permit: &Permit) -> String {
+/// First and last day as they are printed on the placard: by the zone of the premises' division, wherever
+/// it is read.
+pub fn say_term(w: &PermitWords, permit: &Permit) -> String {
     let validity = permit.claims.validity;
+    let zone = permit.facts.zone();
     let day = |seconds| zone.date(Millis::from_seconds(seconds));
     fill(w.until, &[("from", &day(validity.not_before())), ("to", &day(validity.last_second()))])
 }

@@ -177,7 +177,7 @@ pub async fn render(
         class: w.class(permit.claims.category),
         mode: w.mode(permit.claims.mode),
         route: w.route(permit.claims.approval.route),
-        term: say_term(w, &zone, &permit),
+        term: say_term(w, &permit),
         issued: format!("{} {by}", zone.say_time(lang, permit.issued_at, now)),
         approvals: facts.approvers.iter().map(|given| approval(page, given)).collect(),
         epidemic_officer: say_contact(&facts.epidemic_officer),

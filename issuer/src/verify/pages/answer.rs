@@ -176,9 +176,7 @@ async fn answer_number(
 /// Where and when: the zone of the permit's division, or of the uppermost.
 async fn surroundings(tx: &mut Tx, permit: Option<&Permit>) -> Result<(Zone, String), DbError> {
     if let Some(permit) = permit {
-        let issue = &permit.facts.issue;
-        let zone = Zone::parse(&issue.zone).unwrap_or_else(|_| Zone::utc());
-        return Ok((zone, issue.hotline.clone()));
+        return Ok((permit.facts.zone(), permit.facts.issue.hotline.clone()));
     }
     let top = divisions::store::find_top(tx).await?;
     let zone = top.as_ref().and_then(|top| Zone::parse(&top.zone).ok());
