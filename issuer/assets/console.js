@@ -27,14 +27,14 @@ for (const button of document.querySelectorAll("[data-print]")) {
 document.addEventListener("keydown", (event) => {
   if (event.repeat && event.key === "Enter" && event.target.closest?.(".decide")) event.preventDefault();
 });
-// An import under way: the page moves by itself; without scripts it is refreshed.
-const running = document.querySelector("[data-import]");
+// Work under way: the page moves by itself; without scripts it is refreshed.
+const running = document.querySelector("[data-running]");
 if (running) {
   const bar = running.querySelector("progress");
   const text = running.querySelector("[data-words]");
   const look = async () => {
     try {
-      const answer = await fetch(running.dataset.import, { headers: { accept: "application/json" } });
+      const answer = await fetch(running.dataset.running, { headers: { accept: "application/json" } });
       const now = await answer.json();
       if (!answer.ok || now.state !== "running") {
         location.reload();

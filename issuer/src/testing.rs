@@ -112,3 +112,19 @@ pub(crate) async fn divisions(app: &App) {
     plant(&mut tx, &nodes).await;
     tx.commit().await.unwrap();
 }
+
+/// How the database means to answer a question with these binds.
+macro_rules! plan {
+    ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
+        if matches!($tx, $crate::db::Tx::Sqlite(_)) {
+            let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", $sql));
+            let lines = $crate::rows!($tx, (i64, i64, i64, String), sql $(, $bind)*).unwrap();
+            lines.into_iter().map(|line| line.3 + "\n").collect::<String>()
+        } else {
+            let sql = sqlx::AssertSqlSafe(format!("EXPLAIN {}", $sql));
+            let lines = $crate::rows!($tx, (String,), sql $(, $bind)*).unwrap();
+            lines.into_iter().map(|line| line.0 + "\n").collect::<String>()
+        }
+    };
+}
+pub(crate) use plan;

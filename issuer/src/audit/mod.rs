@@ -2,11 +2,12 @@
 //! row shows. Personal detail is sealed beside the chain under a salt; purging it (seal and salt)
 //! leaves the chain whole.
 
+pub mod check;
 pub mod pages;
 mod store;
 mod words;
 
-pub use store::{Filter, Line, append, head, list, verify};
+pub use store::{Filter, Line, Link, append, head, list, verify};
 
 use fugong_common::lang::Lang;
 use fugong_common::time::Millis;
@@ -65,6 +66,22 @@ pub enum ChainFault {
 }
 
 impl ChainFault {
+    /// As it is kept: a code, and the entry.
+    const fn to_row(&self) -> (&'static str, i64) {
+        match self {
+            Self::Gap { seq } => ("gap", *seq),
+            Self::Broken { seq } => ("broken", *seq),
+            Self::DetailChanged { seq } => ("detail", *seq),
+            Self::HeadDiffers => ("head", 0),
+        }
+    }
+
+    fn from_row(code: &str, seq: i64) -> Option<Self> {
+        [Self::Gap { seq }, Self::Broken { seq }, Self::DetailChanged { seq }, Self::HeadDiffers]
+            .into_iter()
+            .find(|fault| fault.to_row().0 == code)
+    }
+
     /// What is wrong with the chain, and what to do.
     pub fn say(&self, lang: Lang) -> String {
         let w = words::AuditWords::of(lang);

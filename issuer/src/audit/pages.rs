@@ -2,24 +2,27 @@
 
 use askama::Template;
 use axum::extract::Query;
-use axum::response::Response;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use fugong_common::service::problem::Problem;
 use fugong_common::time::Millis;
 use fugong_common::words::fill;
 use serde::Deserialize;
+use serde_json::json;
 
+use super::check::{self, Check, Stand};
 use super::words::{AuditWords, say_act, say_subject, subjects};
-use super::{Filter, Line, list, verify};
+use super::{Filter, Line, list};
 use crate::accounts::{self, Role};
 use crate::authz::Action;
-use crate::web::{Frame, Nav, Page, Paging, Routes, Tone, encode, html};
+use crate::db::{DbError, Tx};
+use crate::web::{Frame, Nav, Page, Paging, Routes, Tone, encode, html, see_other};
 
 pub fn routes(routes: Routes) -> Routes {
-    routes.get("/settings/audit", Action::ReadAudit, show).post(
-        "/settings/audit/verify",
-        Action::ReadAudit,
-        check,
-    )
+    routes
+        .get("/settings/audit", Action::ReadAudit, show)
+        .post("/settings/audit/verify", Action::ReadAudit, verify)
+        .get("/settings/audit/verify/progress", Action::ReadAudit, progress)
 }
 
 /// A line as it is shown.
@@ -40,11 +43,25 @@ struct Shown {
     detail: String,
 }
 
+/// The last check of the chain as it is shown.
+struct Checked {
+    is_running: bool,
+    is_cut_off: bool,
+    tone: Tone,
+    done: i64,
+    total: i64,
+    /// How far it has come, or how it ended.
+    said: String,
+    /// Who began it, when, and what it covers.
+    by: String,
+}
+
 #[derive(Template)]
 #[template(path = "audit/list.html")]
 struct ListPage {
     frame: Frame,
     w: &'static AuditWords,
+    checked: Option<Checked>,
     lines: Vec<Shown>,
     older: Option<String>,
     is_newest: bool,
@@ -127,7 +144,42 @@ fn shown(page: &Page, w: &'static AuditWords, line: Line) -> Shown {
     }
 }
 
-async fn build(page: &Page, asked: Asked) -> Result<ListPage, Problem> {
+async fn checked(
+    page: &Page,
+    w: &'static AuditWords,
+    tx: &mut Tx,
+    check: Check,
+) -> Result<Checked, DbError> {
+    let account = accounts::store::find(tx, &check.account_id).await?;
+    let who = account.map_or_else(|| w.unknown_account.to_owned(), |account| account.name);
+    let time = page.zone().say_time(page.lang, check.started_at, page.now);
+    let (done, total) = (check.at.seq, check.to.seq);
+    let counts: &[(&str, &dyn std::fmt::Display)] = &[("done", &done), ("total", &total)];
+    Ok(Checked {
+        is_running: check.stand == Stand::Running,
+        is_cut_off: check.stand == Stand::CutOff,
+        tone: match check.stand {
+            Stand::Running | Stand::Whole => Tone::Ok,
+            Stand::CutOff => Tone::Warn,
+            Stand::Faulty(_) => Tone::Stop,
+        },
+        said: match &check.stand {
+            Stand::Running => fill(w.verifying, counts),
+            Stand::CutOff => fill(w.cut_off, counts),
+            Stand::Whole => fill(w.whole, &[("count", &total)]),
+            Stand::Faulty(fault) => fault.say(page.lang),
+        },
+        by: fill(w.verified_by, &[("who", &who), ("time", &time), ("count", &total)]),
+        done,
+        total,
+    })
+}
+
+async fn build(page: &Page, mut asked: Asked) -> Result<ListPage, Problem> {
+    // Ids belong to kinds.
+    if asked.kind.is_empty() {
+        asked.subject.clear();
+    }
     let w = AuditWords::of(page.lang);
     let bounds = page.reach().bounds();
     let mut tx = page.app.db().read().await?;
@@ -143,6 +195,10 @@ async fn build(page: &Page, asked: Asked) -> Result<ListPage, Problem> {
         subject: &asked.kind,
         subject_id: &asked.subject,
     };
+    let checked = match check::find(&mut tx, page.now).await? {
+        Some(check) => Some(checked(page, w, &mut tx, check).await?),
+        None => None,
+    };
     let mut lines = if who_fault {
         Vec::new()
     } else {
@@ -154,6 +210,7 @@ async fn build(page: &Page, asked: Asked) -> Result<ListPage, Problem> {
     Ok(ListPage {
         frame: page.frame(Nav::Settings),
         w,
+        checked,
         lines: lines.into_iter().map(|line| shown(page, w, line)).collect(),
         older,
         is_newest: asked.before.is_none(),
@@ -169,14 +226,15 @@ async fn show(page: Page, Query(asked): Query<Asked>) -> Result<Response, Proble
     html(&build(&page, asked).await?)
 }
 
-async fn check(page: Page) -> Result<Response, Problem> {
-    let mut tx = page.app.db().snapshot().await?;
-    let result = verify(&mut tx).await?;
-    drop(tx);
-    let mut shown = build(&page, Asked::default()).await?;
-    shown.frame = match result {
-        Ok(count) => shown.frame.notice(Tone::Ok, fill(shown.w.whole, &[("count", &count)])),
-        Err(fault) => shown.frame.notice(Tone::Stop, fault.say(page.lang)),
-    };
-    html(&shown)
+async fn verify(page: Page) -> Result<Response, Problem> {
+    check::start(&page.app, &page.actor.account_id).await?;
+    Ok(see_other("/settings/audit"))
+}
+
+async fn progress(page: Page) -> Result<Response, Problem> {
+    let mut tx = page.app.db().read().await?;
+    let check = check::find(&mut tx, page.now).await?.ok_or_else(Problem::not_found)?;
+    let state = if check.stand == Stand::Running { "running" } else { "over" };
+    let told = json!({ "state": state, "done": check.at.seq, "total": check.to.seq });
+    Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(told)).into_response())
 }

@@ -70,45 +70,87 @@ pub struct Filter<'a> {
     pub account_id: &'a str,
     /// Kind of thing.
     pub subject: &'a str,
+    /// Counts with its kind.
     pub subject_id: &'a str,
 }
 
-/// A question to the log, narrowed in words that an index answers: whoever asks for one person's or one
-/// thing's entries does not read everybody's. Every one takes the same binds.
+/// A question to the log. All take the same first five binds, and those of `$which` behind them.
 macro_rules! newest {
-    ($which:literal) => {
+    ($which:expr) => {
         concat!(
             "SELECT a.seq, a.at, a.account_id, COALESCE(c.name, '') AS account_name, \
              COALESCE(p.title, '') AS post_title, COALESCE(p.role, '') AS role, a.action, a.subject, a.subject_id, \
              COALESCE(s.sealed, '') AS detail \
              FROM audit a LEFT JOIN accounts c ON c.id = a.account_id LEFT JOIN posts p ON p.id = a.post_id \
              LEFT JOIN audit_sealed s ON s.seq = a.seq LEFT JOIN divisions d ON d.id = a.division_id \
-             WHERE a.seq < $1 AND ",
+             WHERE a.seq < $1 AND ((d.path >= $2 AND d.path < $3) OR (a.division_id = '' AND $4 = 1)) AND ",
             $which,
-            " AND ((d.path >= $5 AND d.path < $6) OR (a.division_id = '' AND $7 = 1)) \
-             ORDER BY a.seq DESC LIMIT $8"
+            " ORDER BY a.seq DESC LIMIT $5"
         )
     };
 }
 
-const fn question(filter: &Filter<'_>) -> &'static str {
-    match (filter.subject.is_empty(), filter.subject_id.is_empty(), filter.account_id.is_empty()) {
-        (false, false, _) => {
-            newest!("a.subject = $3 AND a.subject_id = $2 AND ($4 = '' OR a.account_id = $4)")
-        }
-        (_, _, false) => newest!(
-            "a.account_id = $4 AND ($2 = '' OR a.subject_id = $2) AND ($3 = '' OR a.subject = $3)"
-        ),
-        (false, true, true) => {
-            newest!(
-                "a.subject = $3 AND ($2 = '' OR a.subject_id = $2) AND ($4 = '' OR a.account_id = $4)"
-            )
-        }
-        (true, _, true) => newest!(
-            "($2 = '' OR a.subject_id = $2) AND ($3 = '' OR a.subject = $3) AND ($4 = '' OR a.account_id = $4)"
-        ),
+/// Everybody's newest entries as far back as `$6`, in the order of their numbers.
+const LATELY: &str = newest!("a.seq >= $6");
+
+/// Everybody's newest entries in the reader's divisions: from the newest of each division backwards, one
+/// by one, which makes it the same work however long the log is. `$first` finds a division's newest entry
+/// before `$1`, `$next` the one before that.
+macro_rules! far_back {
+    ($first:literal, $next:literal) => {
+        newest!(concat!(
+            "a.seq IN (WITH RECURSIVE back (division_id, seq, n) AS (SELECT o.id, (",
+            $first,
+            "), 1 FROM (SELECT id FROM divisions WHERE path >= $2 AND path < $3 UNION ALL SELECT '' WHERE $4 = 1) o \
+             UNION ALL SELECT division_id, (",
+            $next,
+            "), n + 1 FROM back WHERE seq IS NOT NULL AND n < $5) \
+             SELECT seq FROM back WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT $5)"
+        ))
+    };
+}
+
+const FAR_BACK_SQLITE: &str = far_back!(
+    "SELECT MAX(x.seq) FROM audit x WHERE x.division_id = o.id AND x.seq < $1",
+    "SELECT MAX(x.seq) FROM audit x WHERE x.division_id = back.division_id AND x.seq < back.seq"
+);
+
+/// `PostgreSQL` would rather walk all numbers down to the first of the division, where it thinks that there
+/// are few divisions; an order by both columns is that of the index of divisions alone.
+const FAR_BACK_POSTGRES: &str = far_back!(
+    "SELECT CASE WHEN x.division_id = o.id THEN x.seq END FROM audit x \
+     WHERE (x.division_id, x.seq) < (o.id, $1) ORDER BY x.division_id DESC, x.seq DESC LIMIT 1",
+    "SELECT CASE WHEN x.division_id = back.division_id THEN x.seq END FROM audit x \
+     WHERE (x.division_id, x.seq) < (back.division_id, back.seq) ORDER BY x.division_id DESC, x.seq DESC LIMIT 1"
+);
+
+const fn far_back(tx: &Tx) -> &'static str {
+    match tx {
+        Tx::Sqlite(_) => FAR_BACK_SQLITE,
+        Tx::Postgres(_) => FAR_BACK_POSTGRES,
     }
 }
+
+/// The question of one person's or one thing's entries, narrowed in words that an index answers: whoever
+/// asks for them does not read everybody's. `None` where it is not narrowed.
+const fn narrowed(filter: &Filter<'_>) -> Option<&'static str> {
+    match (filter.subject.is_empty(), filter.subject_id.is_empty(), filter.account_id.is_empty()) {
+        (false, false, _) => {
+            Some(newest!("a.subject = $6 AND a.subject_id = $7 AND ($8 = '' OR a.account_id = $8)"))
+        }
+        (_, _, false) => Some(newest!(
+            "a.account_id = $8 AND ($6 = '' OR a.subject = $6) AND ($7 = '' OR a.subject_id = $7)"
+        )),
+        (false, true, true) => Some(newest!(
+            "a.subject = $6 AND ($7 = '' OR a.subject_id = $7) AND ($8 = '' OR a.account_id = $8)"
+        )),
+        (true, _, true) => None,
+    }
+}
+
+/// So many of everybody's newest entries are looked through before those of a reader's divisions are
+/// looked for by themselves.
+const LATELY_ENTRIES: i64 = 10_000;
 
 /// The newest lines before `before`, newest first.
 pub async fn list(
@@ -117,19 +159,29 @@ pub async fn list(
     before: i64,
     limit: i64,
 ) -> Result<Vec<Line>, DbError> {
-    rows!(
-        tx,
-        Line,
-        question(filter),
-        before,
-        filter.subject_id,
-        filter.subject,
-        filter.account_id,
-        &filter.bounds.from,
-        &filter.bounds.to,
-        i64::from(filter.whole),
-        limit
-    )
+    list_by(tx, filter, before, limit, LATELY_ENTRIES).await
+}
+
+async fn list_by(
+    tx: &mut Tx,
+    filter: &Filter<'_>,
+    before: i64,
+    limit: i64,
+    lately: i64,
+) -> Result<Vec<Line>, DbError> {
+    let (low, high, whole) = (&filter.bounds.from, &filter.bounds.to, i64::from(filter.whole));
+    if let Some(sql) = narrowed(filter) {
+        let (kind, thing, account) = (filter.subject, filter.subject_id, filter.account_id);
+        return rows!(tx, Line, sql, before, low, high, whole, limit, kind, thing, account);
+    }
+    let (end, _) = head(tx).await?;
+    let from = before.min(end.saturating_add(1)).saturating_sub(lately);
+    let found = rows!(tx, Line, LATELY, before, low, high, whole, limit, from)?;
+    if from <= 1 || i64::try_from(found.len()).is_ok_and(|n| n >= limit) {
+        return Ok(found);
+    }
+    let sql = far_back(tx);
+    rows!(tx, Line, sql, before, low, high, whole, limit)
 }
 
 #[derive(sqlx::FromRow)]
@@ -149,49 +201,91 @@ struct Chained {
     sealed: Option<String>,
 }
 
+/// A place in the chain: everything up to this number follows from the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub seq: i64,
+    pub sha256: Vec<u8>,
+}
+
+impl Link {
+    /// Before the first entry.
+    pub fn start() -> Self {
+        Self { seq: 0, sha256: vec![0; 32] }
+    }
+
+    fn follow(&mut self, line: Chained) -> Result<(), ChainFault> {
+        let seq = line.seq;
+        if seq != self.seq + 1 {
+            return Err(ChainFault::Gap { seq });
+        }
+        let act = Act {
+            at: Millis(line.at),
+            account_id: &line.account_id,
+            post_id: &line.post_id,
+            action: &line.action,
+            subject: &line.subject,
+            subject_id: &line.subject_id,
+            division_id: &line.division_id,
+            detail: "",
+        };
+        let digest = chain_digest(seq, &self.sha256, &act, &line.sealed_sha256);
+        if line.prev_sha256 != self.sha256 || line.sha256 != digest {
+            return Err(ChainFault::Broken { seq });
+        }
+        if let (Some(salt), Some(sealed)) = (&line.salt, &line.sealed)
+            && line.sealed_sha256 != seal_digest(salt, sealed)
+        {
+            return Err(ChainFault::DetailChanged { seq });
+        }
+        *self = Self { seq, sha256: line.sha256 };
+        Ok(())
+    }
+}
+
+/// Follows the chain by at most so many entries, none behind `to`. It stands still where there are no more.
+pub async fn walk(
+    tx: &mut Tx,
+    link: &mut Link,
+    to: i64,
+    most: i64,
+) -> Result<Result<(), ChainFault>, DbError> {
+    let found = rows!(
+        tx,
+        Chained,
+        "SELECT a.*, s.salt, s.sealed FROM audit a LEFT JOIN audit_sealed s ON s.seq = a.seq \
+         WHERE a.seq > $1 AND a.seq <= $2 ORDER BY a.seq LIMIT $3",
+        link.seq,
+        to,
+        most
+    )?;
+    Ok(found.into_iter().try_for_each(|line| link.follow(line)))
+}
+
 /// Walks the whole chain; returns its length, or the first fault.
 pub async fn verify(tx: &mut Tx) -> Result<Result<i64, ChainFault>, DbError> {
-    let (mut seq, mut prev) = (0_i64, vec![0_u8; 32]);
+    let mut link = Link::start();
     loop {
-        let page = rows!(
-            tx,
-            Chained,
-            "SELECT a.*, s.salt, s.sealed FROM audit a LEFT JOIN audit_sealed s ON s.seq = a.seq \
-             WHERE a.seq > $1 ORDER BY a.seq LIMIT 2000",
-            seq
-        )?;
-        if page.is_empty() {
+        let before = link.seq;
+        if let Err(fault) = walk(tx, &mut link, i64::MAX, 2000).await? {
+            return Ok(Err(fault));
+        }
+        if link.seq == before {
             break;
         }
-        for line in page {
-            if line.seq != seq + 1 {
-                return Ok(Err(ChainFault::Gap { seq: line.seq }));
-            }
-            seq = line.seq;
-            let act = Act {
-                at: Millis(line.at),
-                account_id: &line.account_id,
-                post_id: &line.post_id,
-                action: &line.action,
-                subject: &line.subject,
-                subject_id: &line.subject_id,
-                division_id: &line.division_id,
-                detail: "",
-            };
-            let digest = chain_digest(seq, &prev, &act, &line.sealed_sha256);
-            if line.prev_sha256 != prev || line.sha256 != digest {
-                return Ok(Err(ChainFault::Broken { seq }));
-            }
-            if let (Some(salt), Some(sealed)) = (&line.salt, &line.sealed)
-                && line.sealed_sha256 != seal_digest(salt, sealed)
-            {
-                return Ok(Err(ChainFault::DetailChanged { seq }));
-            }
-            prev = line.sha256;
-        }
     }
-    let head = row!(tx, (i64, Vec<u8>), "SELECT seq, sha256 FROM audit_head WHERE id = 1")?;
-    Ok(if head == Some((seq, prev)) { Ok(seq) } else { Err(ChainFault::HeadDiffers) })
+    Ok(if head(tx).await? == (link.seq, link.sha256) {
+        Ok(link.seq)
+    } else {
+        Err(ChainFault::HeadDiffers)
+    })
+}
+
+/// Whether the last entry is the one that the chain is said to end with.
+pub async fn ends_as_stored(tx: &mut Tx) -> Result<bool, DbError> {
+    let last = row!(tx, (i64, Vec<u8>), "SELECT seq, sha256 FROM audit ORDER BY seq DESC LIMIT 1")?;
+    let last = last.unwrap_or_else(|| (0, Link::start().sha256));
+    Ok(head(tx).await? == last)
 }
 
 /// The chain's present end, for manifests and outside witnesses.
@@ -201,80 +295,5 @@ pub async fn head(tx: &mut Tx) -> Result<(i64, Vec<u8>), DbError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use sqlx::AssertSqlSafe;
-
-    use super::*;
-    use crate::authz::Reach;
-    use crate::permits::testing::Town;
-
-    /// How the database means to answer a question.
-    async fn plan(tx: &mut Tx, filter: &Filter<'_>) -> String {
-        let sql = question(filter);
-        if matches!(tx, Tx::Sqlite(_)) {
-            let sql = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
-            let lines = rows!(tx, (i64, i64, i64, String), sql).unwrap();
-            return lines.into_iter().map(|line| line.3 + "\n").collect();
-        }
-        let sql = AssertSqlSafe(format!("EXPLAIN {sql}"));
-        let lines = rows!(
-            tx,
-            (String,),
-            sql,
-            i64::MAX,
-            filter.subject_id,
-            filter.subject,
-            filter.account_id,
-            &filter.bounds.from,
-            &filter.bounds.to,
-            1_i64,
-            50_i64
-        );
-        lines.unwrap().into_iter().map(|line| line.0 + "\n").collect()
-    }
-
-    #[tokio::test]
-    async fn the_entries_of_one_person_or_one_thing_are_found_without_reading_the_log() {
-        let town = Town::new().await;
-        let mut tx = town.app.db().write().await.unwrap();
-        for n in 0..3_000 {
-            let (account, thing) = (format!("a{}", n % 300), format!("t{n}"));
-            let act = Act {
-                at: Millis(n),
-                account_id: &account,
-                post_id: "",
-                action: "permit.print",
-                subject: if n % 300 == 7 { "rare" } else { "permit" },
-                subject_id: &thing,
-                division_id: "",
-                detail: "",
-            };
-            append(&mut tx, town.app.entropy(), act).await.unwrap();
-        }
-        if matches!(tx, Tx::Postgres(_)) {
-            run!(&mut tx, "ANALYZE audit").unwrap();
-        }
-        let bounds = Reach::Division("/".into()).bounds();
-        let all =
-            Filter { bounds: &bounds, whole: true, account_id: "", subject: "", subject_id: "" };
-        for (filter, index, found) in [
-            (Filter { account_id: "a12", ..all.clone() }, "audit_by_account", 10),
-            (Filter { subject: "permit", subject_id: "t12", ..all.clone() }, "audit_by_subject", 1),
-            (Filter { subject: "rare", ..all.clone() }, "audit_by_kind", 10),
-            (
-                Filter { account_id: "a12", subject: "permit", ..all.clone() },
-                "audit_by_account",
-                10,
-            ),
-        ] {
-            let plan = plan(&mut tx, &filter).await;
-            assert!(plan.contains(index), "{filter:?}: {plan}");
-            assert_eq!(
-                list(&mut tx, &filter, i64::MAX, 50).await.unwrap().len(),
-                found,
-                "{filter:?}"
-            );
-        }
-        assert_eq!(list(&mut tx, &all, i64::MAX, 50).await.unwrap().len(), 50);
-    }
-}
+#[path = "store_tests.rs"]
+mod tests;

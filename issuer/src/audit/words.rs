@@ -28,6 +28,12 @@ words! {
         older: "更早的记录", "Older entries";
         newest: "回到最新", "Back to the newest";
         verify: "校验整条记录链", "Verify the chain";
+        verify_on: "继续校验", "Go on verifying";
+        never_verified: "尚未校验过。", "It was never verified.";
+        verifying: "正在校验：{done} / {total} 项", "Verifying: {done} of {total} entries";
+        verifying_why: "可以离开本页，校验照常进行，结果保留在此处。", "You can leave this page: it goes on, and its result stays here.";
+        cut_off: "校验在第 {done} 项处中断，共 {total} 项。此前各项逐项相连。", "The check was interrupted at entry {done} of {total}. Those before it follow from one another.";
+        verified_by: "{who} 于 {time} 发起校验，范围为当时的 {count} 项；此后新增的记录不在其内。", "{who} began this check on {time}. It covers the {count} entries of that moment, none that was added since.";
         whole: "记录链完整，共 {count} 项，逐项相连，无缺失或改动。", "The chain is whole: {count} entries follow from one another, none is missing or changed.";
         fault_gap: "第 {seq} 项之前有缺失。请保留数据库原状，与最近一次备份比对。", "An entry is missing before number {seq}. Keep this database as it is and compare it with the last backup.";
         fault_broken: "第 {seq} 项被改动，或与前一项不相连。请保留数据库原状，与最近一次备份比对。", "Entry {seq} was changed or does not follow from the one before it. Keep this database as it is and compare it with the last backup.";

@@ -23,7 +23,7 @@ async fn audit_actions(town: &Town, permit: &Permit) -> Vec<String> {
         bounds: &everywhere,
         whole: true,
         account_id: "",
-        subject: "",
+        subject: "permit",
         subject_id: &permit.id,
     };
     let lines = audit::list(&mut tx, &of_permit, i64::MAX, 50).await.unwrap();
