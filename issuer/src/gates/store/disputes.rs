@@ -37,25 +37,25 @@ pub async fn insert(
 }
 
 /// Whether this very upload is kept already. Signatures are deterministic: what is sent again is the same.
+/// Lengths are compared first: they are known without reading megabytes.
 pub async fn holds(tx: &mut Tx, gate_id: &str, bytes: &[u8]) -> Result<bool, DbError> {
     let found = row!(
         tx,
         (i64,),
-        "SELECT COUNT(*) FROM journal_disputes WHERE gate_id = $1 AND bytes = $2",
+        "SELECT COUNT(*) FROM journal_disputes WHERE gate_id = $1 AND length(bytes) = $3 AND bytes = $2",
         gate_id,
-        bytes
+        bytes,
+        i64::try_from(bytes.len()).unwrap_or(i64::MAX)
     )?;
     Ok(found.is_some_and(|(count,)| count > 0))
 }
 
+/// All that it asks for stands in the index: the uploads beside it are megabytes.
+pub(in crate::gates) const LIST: &str = "SELECT id, journal_id, fault, received_at, settled_at FROM journal_disputes \
+     WHERE gate_id = $1 ORDER BY received_at DESC LIMIT 50";
+
 pub async fn list(tx: &mut Tx, gate_id: &str) -> Result<Vec<DisputeRow>, DbError> {
-    rows!(
-        tx,
-        DisputeRow,
-        "SELECT id, journal_id, fault, received_at, settled_at FROM journal_disputes WHERE gate_id = $1 \
-         ORDER BY received_at DESC LIMIT 50",
-        gate_id
-    )
+    rows!(tx, DisputeRow, LIST, gate_id)
 }
 
 /// The uploads themselves, oldest first.
@@ -69,13 +69,11 @@ pub async fn list_bytes(tx: &mut Tx, gate_id: &str) -> Result<Vec<Vec<u8>>, DbEr
     Ok(found.into_iter().map(|(bytes,)| bytes).collect())
 }
 
+pub(in crate::gates) const COUNT_OPEN: &str =
+    "SELECT COUNT(*) FROM journal_disputes WHERE gate_id = $1 AND settled_at IS NULL";
+
 pub async fn count_open(tx: &mut Tx, gate_id: &str) -> Result<i64, DbError> {
-    let count = row!(
-        tx,
-        (i64,),
-        "SELECT COUNT(*) FROM journal_disputes WHERE gate_id = $1 AND settled_at IS NULL",
-        gate_id
-    )?;
+    let count = row!(tx, (i64,), COUNT_OPEN, gate_id)?;
     Ok(count.map_or(0, |(count,)| count))
 }
 

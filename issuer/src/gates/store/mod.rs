@@ -197,15 +197,12 @@ pub struct ContactCount {
     pub open_disputes: i64,
 }
 
+pub(in crate::gates) const COUNT_BY_CONTACT: &str = "SELECT COUNT(*) AS confirmed, \
+     COALESCE(CAST(SUM(CASE WHEN COALESCE(last_seen_at, 0) < $1 THEN 1 ELSE 0 END) AS BIGINT), 0) AS silent, \
+     (SELECT COUNT(*) FROM journal_disputes WHERE settled_at IS NULL) AS open_disputes \
+     FROM gates WHERE state = 'confirmed'";
+
 pub async fn count_by_contact(tx: &mut Tx, since: Millis) -> Result<ContactCount, DbError> {
-    let count = row!(
-        tx,
-        ContactCount,
-        "SELECT COUNT(*) AS confirmed, \
-         COALESCE(CAST(SUM(CASE WHEN COALESCE(last_seen_at, 0) < $1 THEN 1 ELSE 0 END) AS BIGINT), 0) AS silent, \
-         (SELECT COUNT(*) FROM journal_disputes WHERE settled_at IS NULL) AS open_disputes \
-         FROM gates WHERE state = 'confirmed'",
-        since.0
-    )?;
+    let count = row!(tx, ContactCount, COUNT_BY_CONTACT, since.0)?;
     Ok(count.unwrap_or_default())
 }

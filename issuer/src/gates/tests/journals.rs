@@ -9,11 +9,13 @@ use fugong_common::wire::{Hex, problem};
 
 use super::gate::{GATE, ask, code_of, device, enrolled, town};
 use crate::accounts::Role;
-use crate::gates::store::disputes;
-use crate::gates::store::journals;
+use crate::db::Tx;
 use crate::gates::store::scans::{self, After};
+use crate::gates::store::{self, disputes, journals};
 use crate::gates::{Intake, intake, take_in};
 use crate::permits::testing::{NOW, Town};
+use crate::run;
+use crate::testing::plan;
 
 fn entry(head: &Head, n: u64) -> (Record, Head) {
     let draft = Draft {
@@ -159,6 +161,41 @@ async fn a_branch_is_refused_rather_than_dropped_while_too_many_wait_for_a_perso
     assert!(disputes::settle(&mut tx, GATE, "d0", "wang", NOW).await.unwrap());
     tx.commit().await.unwrap();
     assert_eq!(ask(&town, &key, Method::POST, path, body).await.0, 204);
+}
+
+#[tokio::test]
+async fn disputes_are_counted_and_listed_without_reading_what_was_uploaded() {
+    let town = town().await;
+    enrolled(&town, &device(1)).await;
+    let mut tx = town.app.db().write().await.unwrap();
+    for n in 0..2_000 {
+        let id = format!("d{n}");
+        disputes::insert(&mut tx, &id, GATE, "", "fork", &[1; 200], NOW.plus_millis(n))
+            .await
+            .unwrap();
+        if n % 500 != 7 {
+            assert!(disputes::settle(&mut tx, GATE, &id, "wang", NOW).await.unwrap());
+        }
+    }
+    assert!(disputes::holds(&mut tx, GATE, &[1; 200]).await.unwrap());
+    assert!(!disputes::holds(&mut tx, GATE, &[1; 199]).await.unwrap());
+    assert!(!disputes::holds(&mut tx, GATE, &[2; 200]).await.unwrap());
+    assert_eq!(disputes::count_open(&mut tx, GATE).await.unwrap(), 4);
+    assert_eq!(store::count_by_contact(&mut tx, NOW).await.unwrap().open_disputes, 4);
+    let listed = disputes::list(&mut tx, GATE).await.unwrap();
+    assert_eq!((listed.len(), listed[0].id.as_str()), (50, "d1999"));
+    if matches!(tx, Tx::Postgres(_)) {
+        run!(&mut tx, "ANALYZE journal_disputes").unwrap();
+    }
+    for (sql, index) in [
+        (disputes::COUNT_OPEN, "journal_disputes_open"),
+        (disputes::LIST, "journal_disputes_by_gate"),
+    ] {
+        let plan = plan!(&mut tx, sql, GATE);
+        assert!(plan.contains(index), "{plan}");
+    }
+    let plan = plan!(&mut tx, store::COUNT_BY_CONTACT, NOW.0);
+    assert!(plan.contains("journal_disputes_open"), "{plan}");
 }
 
 #[tokio::test]
