@@ -6,6 +6,7 @@
 
 mod error;
 mod migrate;
+mod within;
 
 use std::path::Path;
 use std::str::FromStr;
@@ -19,6 +20,7 @@ use sqlx::{Connection as _, Postgres, Sqlite, Transaction};
 
 pub use error::DbError;
 pub use migrate::{applied, migrate_in, newest_migration};
+pub use within::KEYS;
 
 /// Runs one body on whichever database a transaction is on.
 #[macro_export]

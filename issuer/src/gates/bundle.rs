@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
-use fugong_common::claims::Lineage;
 use fugong_common::keys::Role;
 use fugong_common::lang::Lang;
 use fugong_common::manifest::Manifest;
@@ -18,19 +17,18 @@ use fugong_common::records::{self, RecordSet};
 use fugong_common::temperature::Thresholds;
 use fugong_common::time::Millis;
 use fugong_common::trust::Span;
-use fugong_common::wire::{
-    Guard, GuardRole, PartName, PassLink, PermitRecord, PersonRecord, Settings,
-};
+use fugong_common::wire::{Guard, GuardRole, PartName, Settings};
 use sha2::{Digest, Sha256};
 
 use super::device::audience;
 use super::moment::{self, Moment, Since};
+use super::register;
 use super::seen::Seen;
 use super::shelf::{Kept, Sha, Shelf, delta_name};
 use super::store;
 use crate::app::App;
 use crate::db::{DbError, Tx};
-use crate::{changes, divisions, keys, passes, people, permits, premises};
+use crate::{changes, divisions, keys, premises};
 
 const NONE: Sha = [0; 32];
 
@@ -253,111 +251,22 @@ async fn build_parts(
     parts.put(PartName::Settings, settings);
     let mut scopes: HashSet<String> = sites.iter().map(|site| site.0.to_string()).collect();
     scopes.insert(gate_id.to_owned());
-    let mut register = RecordSet::new();
-    let mut lineages: BTreeMap<String, (String, Lineage, String)> = BTreeMap::new();
-    for site in &sites {
-        for permit in permits::store::list_for_site(tx, site.0, hour.plus_days(-ENDED_DAYS)).await?
-        {
-            let mut record = permit_record(&permit)?;
-            let enterprise_id = permit.place.enterprise_id;
-            // Whatever permits an enterprise has, here and elsewhere: they, its people and its
-            // passes hang together by one lineage.
-            let held = lineages.get(&enterprise_id);
-            record.lineage = match held {
-                Some((_, lineage, _)) => *lineage,
-                None => permits::store::first_lineage(tx, &enterprise_id)
-                    .await?
-                    .unwrap_or(permit.lineage),
-            };
-            register.put(record.key(), record.to_bytes());
-            // It is called as its newest permit says; ids sort by time.
-            if held.is_none_or(|(newest, ..)| *newest < permit.id) {
-                let line = (permit.id, record.lineage, record.enterprise);
-                lineages.insert(enterprise_id, line);
-            }
-        }
-    }
-    let mut roster = RecordSet::new();
-    for (enterprise_id, (_, lineage, enterprise)) in &lineages {
-        for record in roster_of(tx, enterprise_id, enterprise, *lineage).await? {
-            roster.put(record.key(), record.to_bytes());
-        }
-    }
+    let (register, roster) = register::read(tx, &sites, hour).await?;
     parts.put(PartName::Register, register.to_bytes());
     parts.put(PartName::Roster, roster.to_bytes());
     Ok(Some((parts.parts, Arc::new(scopes), sites)))
-}
-
-/// Permits that ended longer ago than this leave the register.
-const ENDED_DAYS: i64 = 30;
-
-fn permit_record(permit: &permits::store::Permit) -> Result<PermitRecord, DbError> {
-    let corrupt = |column| DbError::corrupt("permits", column, &permit.id);
-    Ok(PermitRecord {
-        serial: permit.serial,
-        enterprise_id: permit.place.enterprise_id.clone(),
-        enterprise: permit.claims.name.as_str().to_owned(),
-        lineage: permit.lineage,
-        status_index: u32::try_from(permit.status_index).map_err(|_| corrupt("status_index"))?,
-        key: permit.key_id.parse().map_err(|_| corrupt("key_id"))?,
-        validity: permit.claims.validity,
-        site: permit.claims.site,
-        mode: permit.claims.mode,
-    })
-}
-
-/// What a gate may know of an enterprise's people.
-async fn roster_of(
-    tx: &mut Tx,
-    enterprise_id: &str,
-    enterprise: &str,
-    lineage: Lineage,
-) -> Result<Vec<PersonRecord>, DbError> {
-    let passes = passes::store::list_current(tx, enterprise_id).await?;
-    let passes: HashMap<String, passes::store::Pass> =
-        passes.into_iter().map(|pass| (pass.person_id.clone(), pass)).collect();
-    let people = people::store::list_on_roster(tx, enterprise_id).await?;
-    Ok(people
-        .into_iter()
-        .map(|person| {
-            let pass = passes.get(&person.id);
-            PersonRecord {
-                worker: people::gate_number(enterprise_id, &person.worker_number),
-                name: person.name,
-                last_four: (!person.id_last_four.is_empty()).then_some(person.id_last_four),
-                role: person.job,
-                enterprise_id: enterprise_id.to_owned(),
-                enterprise: enterprise.to_owned(),
-                lineage,
-                not_before: (person.not_before > 0).then(|| Millis(person.not_before).seconds()),
-                isolating_until: None,
-                reference: pass.map(|pass| pass.reference),
-                pass: pass.and_then(|pass| {
-                    Some(PassLink {
-                        serial: pass.serial,
-                        status_index: u32::try_from(pass.status_index).ok()?,
-                        key: pass.key_id.parse().ok()?,
-                    })
-                }),
-                sites: Vec::new(),
-                left: false,
-            }
-        })
-        .collect())
 }
 
 /// The sites a gate serves: its premises and, for a container, everything inside.
 pub(super) async fn sites_of(tx: &mut Tx, premises_id: &str) -> Result<Vec<SiteCode>, DbError> {
     let Some(own) = premises::store::find(tx, premises_id).await? else { return Ok(Vec::new()) };
     let mut sites = vec![own.site_code];
-    let mut inside = premises::store::list_in_container(tx, premises_id).await?;
+    let mut containers = vec![own.id];
     for _ in 0..CONTAINER_DEPTH {
-        let mut deeper = Vec::new();
-        for place in inside {
-            sites.push(place.site_code);
-            deeper.extend(premises::store::list_in_container(tx, &place.id).await?);
-        }
-        inside = deeper;
+        let inside = premises::store::list_inside(tx, &containers).await?;
+        let codes = inside.iter().map(|(_, site_code)| *site_code);
+        sites.extend(codes);
+        containers = inside.into_iter().map(|(id, _)| id).collect();
     }
     sites.sort_unstable();
     sites.dedup();

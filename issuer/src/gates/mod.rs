@@ -15,6 +15,7 @@ mod partitions;
 pub mod pin;
 mod place;
 pub mod read;
+mod register;
 mod remark;
 mod seen;
 mod shelf;

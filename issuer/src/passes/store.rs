@@ -9,7 +9,7 @@ use fugong_common::status::Status;
 use fugong_common::time::Millis;
 
 use crate::db::{DbError, Tx};
-use crate::{row, rows, run};
+use crate::{row, rows, rows_in, run};
 
 #[derive(sqlx::FromRow)]
 struct PassRow {
@@ -90,6 +90,13 @@ pub async fn find_by_index(tx: &mut Tx, key_id: &str, index: i64) -> Result<Opti
 pub async fn list_current(tx: &mut Tx, enterprise_id: &str) -> Result<Vec<Pass>, DbError> {
     let sql = concat!(columns!(), "AND enterprise_id = $1 ORDER BY id");
     let found = rows!(tx, PassRow, sql, enterprise_id)?;
+    found.into_iter().map(PassRow::into_pass).collect()
+}
+
+/// The passes in force of all these enterprises' people.
+pub async fn list_current_of_all(tx: &mut Tx, enterprises: &[&str]) -> Result<Vec<Pass>, DbError> {
+    let sql = concat!(columns!(), "AND enterprise_id IN ");
+    let found = rows_in!(tx, PassRow, sql, enterprises, " ORDER BY enterprise_id, id")?;
     found.into_iter().map(PassRow::into_pass).collect()
 }
 

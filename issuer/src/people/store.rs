@@ -6,7 +6,7 @@ use super::Details;
 use crate::authz::Bounds;
 use crate::db::{DbError, Tx};
 use crate::fields::name_key;
-use crate::{row, rows, run};
+use crate::{row, rows, rows_in, run};
 
 /// A person's row.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -115,6 +115,13 @@ pub async fn list_on_roster(tx: &mut Tx, enterprise_id: &str) -> Result<Vec<Pers
         ),
         enterprise_id
     )
+}
+
+/// Everybody on the rosters of these enterprises, one roster after the other.
+pub async fn list_on_rosters(tx: &mut Tx, enterprises: &[&str]) -> Result<Vec<Person>, DbError> {
+    let sql = concat!("SELECT ", columns!(), " FROM people WHERE enterprise_id IN ");
+    let tail = " AND left_at IS NULL ORDER BY enterprise_id, worker_number";
+    rows_in!(tx, Person, sql, enterprises, tail)
 }
 
 /// A person found across enterprises.

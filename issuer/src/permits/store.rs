@@ -1,9 +1,11 @@
 //! Permits as rows.
 
+use std::collections::HashMap;
+
 use fugong_common::claims::Lineage;
 use fugong_common::envelope::Unverified;
 use fugong_common::keys::Kind;
-use fugong_common::permit::{NoCode, Permit as Claims, Subject};
+use fugong_common::permit::{NoCode, Permit as Claims, SiteCode, Subject};
 use fugong_common::serial::Serial;
 use fugong_common::time::Millis;
 
@@ -11,7 +13,7 @@ use super::facts::{By, Facts, Place};
 use super::state::State;
 use crate::authz::Bounds;
 use crate::db::{DbError, Tx};
-use crate::{row, rows, run};
+use crate::{row, rows, rows_in, run};
 
 #[derive(sqlx::FromRow)]
 struct PermitRow {
@@ -179,19 +181,41 @@ pub async fn list_current_of(
     found.into_iter().map(PermitRow::into_permit).collect()
 }
 
-/// Everything ever issued for a site and not ended long ago: what its gates' register holds.
-/// Replaced and revoked ones stay in, so that a gate can say so.
-pub async fn list_for_site(
+/// The lines of the first permits of these enterprises, as [`first_lineage`] gives one.
+pub async fn first_lineages<'a>(
     tx: &mut Tx,
-    site_code: u64,
+    enterprises: &[&'a str],
+) -> Result<HashMap<&'a str, Lineage>, DbError> {
+    let sql = "SELECT enterprise_id, lineage FROM permits WHERE enterprise_id IN ";
+    let found = rows_in!(tx, (String, String), sql, enterprises, " ORDER BY enterprise_id, id")?;
+    let mut first: HashMap<String, String> = HashMap::new();
+    for (enterprise_id, lineage) in found {
+        first.entry(enterprise_id).or_insert(lineage);
+    }
+    let parse = |id: &&'a str| {
+        let lineage = Lineage::from_hex(first.get(*id)?);
+        Some(lineage.ok_or_else(|| DbError::corrupt("permits", "lineage", *id)).map(|of| (*id, of)))
+    };
+    enterprises.iter().filter_map(parse).collect()
+}
+
+/// Everything ever issued for these sites and not ended long ago, by site and age: what their gates'
+/// registers hold. Replaced and revoked ones stay in, so that a gate can say so.
+pub async fn list_for_sites(
+    tx: &mut Tx,
+    sites: &[SiteCode],
     ended_before: Millis,
 ) -> Result<Vec<Permit>, DbError> {
-    let found = rows!(
+    let codes: Vec<i64> = sites.iter().filter_map(|site| i64::try_from(site.0).ok()).collect();
+    let sql = "SELECT * FROM permits WHERE site_code IN ";
+    let found = rows_in!(
         tx,
         PermitRow,
-        "SELECT * FROM permits WHERE site_code = $1 AND exp > $2 ORDER BY id",
-        i64::try_from(site_code).unwrap_or(i64::MAX),
-        ended_before.0
+        sql,
+        codes,
+        " AND exp > ",
+        ended_before.0,
+        " ORDER BY site_code, id"
     )?;
     found.into_iter().map(PermitRow::into_permit).collect()
 }

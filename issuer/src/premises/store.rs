@@ -5,7 +5,7 @@ use fugong_common::time::Millis;
 use super::Kind;
 use crate::authz::Bounds;
 use crate::db::{DbError, Tx};
-use crate::{row, rows, run};
+use crate::{row, rows, rows_in, run};
 
 /// A premises' row.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -294,6 +294,15 @@ pub async fn list_in_container(tx: &mut Tx, id: &str) -> Result<Vec<Premises>, D
         ),
         id
     )
+}
+
+/// Whatever lies directly in one of these containers: id and site code.
+pub async fn list_inside(
+    tx: &mut Tx,
+    containers: &[String],
+) -> Result<Vec<(String, i64)>, DbError> {
+    let sql = "SELECT id, site_code FROM premises WHERE container_id IN ";
+    rows_in!(tx, (String, i64), sql, containers, " ORDER BY container_id, site_code")
 }
 
 /// Whether `id` lies in `container_id`, or in something that lies in it.

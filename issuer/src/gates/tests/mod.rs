@@ -5,5 +5,6 @@ mod concern;
 mod enrolment;
 mod gate;
 mod journals;
+mod park;
 mod refusals;
 mod status_codes;
