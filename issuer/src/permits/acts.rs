@@ -143,39 +143,58 @@ pub async fn suspension_by(
     Ok(Event::Suspend { lapses_at: Some(now.plus_hours(hours)) })
 }
 
+/// Suspensions that are looked for at once.
+const SWEEP_PAGE: i64 = 200;
+
 /// Lets temporary suspensions lapse whose time is over; returns how many.
 ///
 /// # Errors
-/// The database's, once all that could lapse have: one row that can't be read holds up no other. A
-/// permit that somebody else has just acted on is left alone.
+/// The database's, once all that could lapse have: however many rows can't be read, they hold up no other.
+/// A permit that somebody else has just acted on is left alone.
 pub async fn sweep(app: &App) -> Result<usize, DbError> {
-    let mut tx = app.db().read().await?;
-    let over = store::list_lapsed(&mut tx, app.now()).await?;
-    drop(tx);
+    sweep_by(app, SWEEP_PAGE).await
+}
+
+pub(super) async fn sweep_by(app: &App, most: i64) -> Result<usize, DbError> {
     let (mut lapsed, mut failed) = (0, None);
-    for id in over {
-        let mut tx = app.db().write().await?;
-        let permit = match store::find(&mut tx, &id).await {
-            Ok(Some(permit)) => permit,
-            Ok(None) => continue,
-            Err(error) => {
-                failed = Some(error);
-                continue;
-            }
-        };
-        match act(app, &mut tx, &permit, Event::Lapse, &By::default(), "").await {
-            Ok((_, change)) => {
-                app.commit(tx, change).await?;
-                lapsed += 1;
-            }
-            Err(ActError::Db(error)) => failed = Some(error),
-            Err(ActError::Refused(_) | ActError::Overtaken) => {}
-            Err(ActError::Status(fault)) => {
-                tracing::error!(permit = %permit.id, ?fault, "a suspension could not lapse");
+    let mut behind = (i64::MIN, String::new());
+    loop {
+        let mut tx = app.db().read().await?;
+        let over = store::list_lapsed(&mut tx, app.now(), (behind.0, &behind.1), most).await?;
+        drop(tx);
+        let Some(last) = over.last() else { break };
+        behind = last.clone();
+        for (_, id) in over {
+            // No transaction at all is no fault of this row.
+            let tx = app.db().write().await?;
+            match lapse(app, tx, &id).await {
+                Ok(true) => lapsed += 1,
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::error!(permit = %id, %error, "a suspension could not lapse");
+                    failed = Some(error);
+                }
             }
         }
     }
     failed.map_or(Ok(lapsed), Err)
+}
+
+/// Lets one suspension lapse; false where somebody has acted meanwhile, or its list can't be signed.
+async fn lapse(app: &App, mut tx: Tx, id: &str) -> Result<bool, DbError> {
+    let Some(permit) = store::find(&mut tx, id).await? else { return Ok(false) };
+    match act(app, &mut tx, &permit, Event::Lapse, &By::default(), "").await {
+        Ok((_, change)) => {
+            app.commit(tx, change).await?;
+            Ok(true)
+        }
+        Err(ActError::Db(error) | ActError::Status(StatusFault::Db(error))) => Err(error),
+        Err(ActError::Refused(_) | ActError::Overtaken) => Ok(false),
+        Err(ActError::Status(fault)) => {
+            tracing::error!(permit = %permit.id, ?fault, "a suspension could not lapse");
+            Ok(false)
+        }
+    }
 }
 
 /// Sweeps until the service stops.

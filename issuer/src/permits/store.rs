@@ -333,15 +333,23 @@ pub async fn count_by_key(tx: &mut Tx, key_id: &str) -> Result<i64, DbError> {
     Ok(found.map_or(0, |(n,)| n))
 }
 
-/// Temporary suspensions whose time is over.
-pub async fn list_lapsed(tx: &mut Tx, now: Millis) -> Result<Vec<String>, DbError> {
-    let found = rows!(
+/// Temporary suspensions whose time is over, behind one of them: (when it ended, id).
+pub async fn list_lapsed(
+    tx: &mut Tx,
+    now: Millis,
+    (behind, behind_id): (i64, &str),
+    limit: i64,
+) -> Result<Vec<(i64, String)>, DbError> {
+    rows!(
         tx,
-        (String,),
-        "SELECT id FROM permits WHERE lapses_at <= $1 ORDER BY lapses_at LIMIT 200",
-        now.0
-    )?;
-    Ok(found.into_iter().map(|(id,)| id).collect())
+        (i64, String),
+        "SELECT lapses_at, id FROM permits WHERE lapses_at <= $1 AND (lapses_at, id) > ($2, $3) \
+         ORDER BY lapses_at, id LIMIT $4",
+        now.0,
+        behind,
+        behind_id,
+        limit
+    )
 }
 
 pub(super) async fn insert(tx: &mut Tx, permit: &Permit) -> Result<(), DbError> {

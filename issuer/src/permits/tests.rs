@@ -181,19 +181,53 @@ async fn an_unconfirmed_suspension_lapses_by_itself_and_a_confirmed_one_stays() 
 }
 
 #[tokio::test]
-async fn a_row_that_nobody_can_read_holds_up_no_suspension_that_lapses() {
+async fn rows_that_nobody_can_read_hold_up_no_suspension_that_lapses() {
     let town = Town::new().await;
-    let (odd, fine) = (town.issued("a1").await, town.issued("a2").await);
-    for (permit, hours) in [(&odd, 47), (&fine, 48)] {
+    let mut odd = Vec::new();
+    for n in 0..3 {
+        odd.push(town.issued(&format!("a{n}")).await);
+    }
+    let fine = town.issued("a9").await;
+    for permit in odd.iter().chain([&fine]) {
+        let hours = if permit.id == fine.id { 48 } else { 47 };
         let lapses_at = Some(NOW.plus_hours(hours));
         done(&town, &permit.id, Event::Suspend { lapses_at }).await.unwrap();
     }
     let mut tx = town.app.db().write().await.unwrap();
-    crate::run!(&mut tx, "UPDATE permits SET facts = '7' WHERE id = $1", &odd.id).unwrap();
+    for permit in &odd {
+        crate::run!(&mut tx, "UPDATE permits SET facts = '7' WHERE id = $1", &permit.id).unwrap();
+    }
     tx.commit().await.unwrap();
     town.later(49 * 3_600_000);
-    assert!(matches!(acts::sweep(&town.app).await, Err(crate::db::DbError::Corrupt { .. })));
+    // There are more of them than are looked for at once.
+    let swept = acts::sweep_by(&town.app, 2).await;
+    assert!(matches!(swept, Err(crate::db::DbError::Corrupt { .. })), "{swept:?}");
     assert_eq!(town.find(&fine.id).await.state, State::Issued);
+}
+
+#[tokio::test]
+async fn a_status_list_that_nobody_can_read_makes_no_other_grow_old() {
+    let town = Town::new().await;
+    let permit = town.issued("a1").await;
+    town.later(3 * 60_000);
+    let mut tx = town.app.db().write().await.unwrap();
+    let lists = crate::rows!(&mut tx, (String, i64), "SELECT key_id, signed_at FROM status_lists");
+    let lists = lists.unwrap();
+    assert_eq!(lists.len(), 2, "permits and passes");
+    crate::run!(
+        &mut tx,
+        "INSERT INTO status_marks (key_id, status_index, status) VALUES ($1, -7, 2)",
+        &permit.key_id
+    )
+    .unwrap();
+    tx.commit().await.unwrap();
+    let refreshed = status::refresh(&town.app).await;
+    assert!(matches!(refreshed, Err(crate::db::DbError::Corrupt { .. })), "{refreshed:?}");
+    let mut tx = town.app.db().read().await.unwrap();
+    for (key_id, signed_at) in lists {
+        let now = status::find_token(&mut tx, &key_id).await.unwrap().unwrap().signed_at;
+        assert_eq!(now > signed_at, key_id != permit.key_id, "{key_id}");
+    }
 }
 
 #[tokio::test]

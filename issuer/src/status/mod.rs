@@ -208,10 +208,11 @@ pub async fn sign_all(app: &App, tx: &mut Tx, trust: &TrustList) -> Result<usize
 /// Signs the lists that are older than [`SIGN_EVERY`]; of several processes one does it.
 ///
 /// # Errors
-/// The database's.
+/// The database's, once all that could be signed are: one list that can't be read makes no other grow old.
 pub async fn refresh(app: &App) -> Result<usize, DbError> {
     let now = app.now();
     let every = i64::try_from(SIGN_EVERY.as_millis()).unwrap_or(i64::MAX);
+    let before = now.plus_millis(-every);
     let mut tx = app.db().read().await?;
     let Some(trust) = keys::store::newest(&mut tx).await?.map(|stored| stored.list) else {
         return Ok(0);
@@ -219,30 +220,40 @@ pub async fn refresh(app: &App) -> Result<usize, DbError> {
     if restores::gathering(&mut tx).await?.is_some() {
         return Ok(0);
     }
-    let due = store::due(&mut tx, now.plus_millis(-every), now).await?;
+    let due = store::due(&mut tx, before, now).await?;
     drop(tx);
-    let mut signed = 0;
+    let (mut signed, mut failed) = (0, None);
     let listed = |id: &String| id.parse().is_ok_and(|id| trust.find_key(id).is_some());
     for key_id in due.into_iter().filter(listed) {
-        let mut tx = app.db().write().await?;
-        let Some(locked) = store::lock_if_due(&mut tx, &key_id, now.plus_millis(-every)).await?
-        else {
-            continue;
-        };
-        match sign_locked(app, &mut tx, &trust, &key_id, &locked).await {
-            Ok(()) => {
-                let change = app.note_change(&mut tx, "status", &key_id).await?;
-                app.commit(tx, change).await?;
-                signed += 1;
+        let tx = app.db().write().await?;
+        match sign_due(app, tx, &trust, &key_id, before).await {
+            Ok(true) => signed += 1,
+            Ok(false) => {}
+            Err(StatusFault::Db(error)) => {
+                tracing::error!(key = %key_id, %error, "a status list grows old: it cannot be read");
+                failed = Some(error);
             }
-            Err(StatusFault::Db(error)) => return Err(error),
-            Err(StatusFault::Key(error)) => {
-                tracing::error!(key = %key_id, %error, "a status list grows old: it cannot be signed");
+            Err(fault) => {
+                tracing::error!(key = %key_id, error = %fault, "a status list grows old: it cannot be signed");
             }
-            Err(StatusFault::Final(_)) => {}
         }
     }
-    Ok(signed)
+    failed.map_or(Ok(signed), Err)
+}
+
+/// Signs one list unless another process has.
+async fn sign_due(
+    app: &App,
+    mut tx: Tx,
+    trust: &TrustList,
+    key_id: &str,
+    before: Millis,
+) -> Result<bool, StatusFault> {
+    let Some(locked) = store::lock_if_due(&mut tx, key_id, before).await? else { return Ok(false) };
+    sign_locked(app, &mut tx, trust, key_id, &locked).await?;
+    let change = app.note_change(&mut tx, "status", key_id).await?;
+    app.commit(tx, change).await?;
+    Ok(true)
 }
 
 /// Keeps the lists fresh until the service stops.
