@@ -204,6 +204,7 @@ const NOT_LINKED: &[&str] = &[
     "/imports/{id}/progress",
     "/imports/{id}/bad.xlsx",
     "/permits/{id}/specimen.svg",
+    "/settings/audit/verify/progress",
     "/set-up/{secret}",
 ];
 
