@@ -58,7 +58,7 @@ pub enum PinError {
 fugong_common::words! {
     /// What the guard reads when a step wasn't taken.
     pub struct ErrorWords {
-        not_enrolled: "核验机尚未启用，请联系管理员。", "This verifier isn't enrolled yet. Call the administrator.";
+        not_enrolled: "核验机尚未注册，或尚未确认，请联系管理员。", "This verifier isn't enrolled, or not confirmed yet. Call the administrator.";
         no_bundle: "尚未收到花名册和清单，请先联网同步。", "Roster and lists haven't come yet. Connect and sync first.";
         no_session: "本次核验已结束，请重新扫码。", "This check is over. Scan again.";
         wrong_step: "请按屏幕提示的步骤操作。", "Follow the step on the screen.";
@@ -72,7 +72,7 @@ fugong_common::words! {
         query_too_short: "请输入至少两个字的姓名，或四位数字。", "Type at least two characters of the name, or four digits.";
         leader_needed: "须由另一名带班人员核准。", "Another person, a shift leader, has to approve.";
         no_override: "此结果不得核准放行。", "Nobody can override this answer.";
-        pin_wrong: "值守人员或 PIN 不正确，请重新输入。", "Guard or PIN is wrong. Try again.";
+        pin_wrong: "值守人员或密码不正确，请重新输入。", "Guard or PIN is wrong. Try again.";
         pin_locked: "输错次数过多，请等待 {seconds} 秒。", "Too many wrong tries. Wait {seconds} s.";
         not_paired: "此浏览器尚未配对，请输入配对码。", "This browser isn't paired. Type the pairing code.";
         too_early: "该时间早于签发机构已签发的清单，请核对后重新输入。", "That is earlier than what the issuer has signed already. Check the time and type it anew.";

@@ -37,15 +37,15 @@ words! {
         renew_why: "现用的核验机立即断开，未上传的记录此后也不再接收。请先让它联网传完；遗失或被盗的，应停用门岗。", "The verifier in use is let go at once, and what it has not uploaded yet is not taken any more: let it upload first. If it was lost or stolen, cut the gate off instead.";
         renew_now: "断开现用的，准备注册新机", "Let it go, and make ready for another";
         guards: "值守人员", "Guards";
-        no_guards: "还没有值守人员。值守人员凭 PIN 在门岗上班。", "There is no guard yet. Guards sign on at the gate with a PIN.";
+        no_guards: "还没有值守人员。值守人员凭密码在门岗签到。", "There is no guard yet. Guards sign on at the gate with a PIN.";
         guard_name: "姓名", "Name";
         guard_role: "岗位", "Role";
         guard: "值守人员", "guard";
         shift_leader: "带班人员", "shift leader";
-        pin: "PIN（6 至 8 位数字）", "PIN (6 to 8 digits)";
+        pin: "密码（6 至 8 位数字）", "PIN (6 to 8 digits)";
         add_guard: "添加", "Add";
         end_guard: "停用", "End";
-        bad_pin: "PIN 为 6 至 8 位数字，且不能全部相同或连续。", "A PIN has 6 to 8 digits, not all alike and not a run.";
+        bad_pin: "密码为 6 至 8 位数字，且不能全部相同或连续。", "A PIN has 6 to 8 digits, not all alike and not a run.";
         bad_name: "请填写名称，最多 40 个字，不含控制字符。", "Give a name of at most 40 characters.";
         bad_number: "请填写整数，或留空。", "Give a whole number, or leave it empty.";
         bad_premises: "请选择所辖范围内的场所。", "Choose premises within your division.";

@@ -20,8 +20,8 @@ words! {
         regimes_why: "审批方式、签字各方、温度标准、有效期和时限。", "How reopening is regulated, who signs, temperatures, terms and times.";
         roles: "岗位名称", "Role titles";
         roles_why: "各角色在本地的叫法。", "What roles are called here.";
-        keys: "密钥与签发机构", "Keys and signing authorities";
-        keys_why: "签名密钥、签发机构清单及其期限。", "Signing keys, the list of authorities, and until when they hold.";
+        keys: "签发密钥与签发机构", "Keys and signing authorities";
+        keys_why: "签发密钥、签发机构清单及其期限。", "Signing keys, the list of authorities, and until when they hold.";
         audit: "审计日志", "Audit log";
         audit_why: "谁在何时做了什么，并可校验记录链。", "Who did what and when; the chain can be verified.";
         set_up: "启用步骤", "Setting up";
@@ -38,10 +38,10 @@ words! {
         regime_open: "尚未发布，发布前不能申报。", "None is published; nothing can be filed before.";
         parties: "为签字各方设立账号", "Give every signing party an account";
         parties_open: "以下各方尚无可登录的人员：{parties}", "Nobody can sign yet for: {parties}";
-        trust: "生成密钥，签署签发机构清单", "Make keys, sign the list of signing authorities";
+        trust: "生成签发密钥，签署签发机构清单", "Make keys, sign the list of signing authorities";
         trust_open: "在服务器上运行密钥和清单的命令，见运行手册。", "Run the commands for keys and the list on the server; the operations manual has them.";
         premises: "登记场所", "Enter premises";
-        gate: "登记门岗并确认核验机", "Enrol a gate and confirm its verifier";
+        gate: "新建门岗，注册并确认核验机", "Add a gate, enrol and confirm its verifier";
         permit: "签发第一份许可", "Issue the first permit";
         password_done: "密码已修改，其他设备上的登录已退出。", "The password is changed; every other device is signed out.";
     }

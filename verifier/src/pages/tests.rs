@@ -258,7 +258,7 @@ async fn before_enrolment_every_page_leads_to_how_to_enrol() {
     let response = ask(&app, "GET", "/enrol", "").await;
     assert_eq!(response.status(), 200);
     let page = to_bytes(response.into_body(), 1 << 20).await.unwrap();
-    assert!(std::str::from_utf8(&page).unwrap().contains("本机尚未登记"));
+    assert!(std::str::from_utf8(&page).unwrap().contains("本机尚未注册"));
 }
 
 #[tokio::test]

@@ -211,20 +211,20 @@ fugong_common::words! {
 fugong_common::words! {
     /// Enrolment, pairing, sign-on, hand-over.
     pub struct AccessWords {
-        enrol_title: "本机尚未登记", "This verifier is not enrolled";
-        enrol_why: "登记后才能核验。由系统管理员在签发系统中新建门岗，得到地址、一次性登记码和根指纹。", "Checks start after enrolment. An administrator creates the gate in the issuer and gets its address, a one-time code and the root fingerprint.";
-        enrol_step_1: "在签发系统的“门岗”中新建门岗，显示登记二维码。", "In the issuer, under Gates, create the gate and show its enrolment QR.";
-        enrol_step_2: "在本机终端运行下面的命令，登记码十五分钟内有效，只能用一次。", "Run the command below in this machine's terminal. The code works once, for fifteen minutes.";
+        enrol_title: "本机尚未注册", "This verifier is not enrolled";
+        enrol_why: "注册后才能核验。由系统管理员在签发系统中新建门岗，得到地址、一次性注册码和根指纹。", "Checks start after enrolment. An administrator creates the gate in the issuer and gets its address, a one-time code and the root fingerprint.";
+        enrol_step_1: "在签发系统的“门岗”中新建门岗，显示注册码二维码。", "In the issuer, under Gates, create the gate and show its enrolment QR.";
+        enrol_step_2: "在本机终端运行下面的命令，注册码十五分钟内有效，只能用一次。", "Run the command below in this machine's terminal. The code works once, for fifteen minutes.";
         enrol_step_3: "管理员核对本机指纹后确认，本页自动继续。", "The administrator compares this machine's fingerprint and confirms; this page goes on by itself.";
-        enrol_command: "登记命令", "Enrolment command";
+        enrol_command: "注册命令", "Enrolment command";
         enrol_url: "签发系统地址", "ISSUER-ADDRESS";
-        enrol_code: "登记码", "CODE";
+        enrol_code: "注册码", "CODE";
         enrol_root: "根指纹", "ROOT-FINGERPRINT";
         waiting_title: "等待管理员确认", "Waiting for confirmation";
-        waiting_why: "本机已登记。请管理员在签发系统的“门岗”中核对下面的指纹，一致的予以确认。", "This verifier is enrolled. Ask the administrator to compare this fingerprint under Gates in the issuer and to confirm it.";
+        waiting_why: "本机已注册。请管理员在签发系统的“门岗”中核对下面的指纹，一致的予以确认。", "This verifier is enrolled. Ask the administrator to compare this fingerprint under Gates in the issuer and to confirm it.";
         waiting_partial: "已确认，正在下载清单和花名册。", "Confirmed. Fetching lists and roster.";
         cut_title: "本机已被停用", "This verifier was cut off";
-        cut_why: "管理员已停用本机，本机数据已清除。需要继续使用的，请重新登记。", "An administrator cut this verifier off and its data has been wiped. Enrol it again to use it.";
+        cut_why: "管理员已停用本机，本机数据已清除。需要继续使用的，请重新注册。", "An administrator cut this verifier off and its data has been wiped. Enrol it again to use it.";
         fingerprint: "本机指纹", "Fingerprint of this verifier";
         refresh: "刷新", "Refresh";
         pair_title: "配对本浏览器", "Pair this browser";
@@ -268,7 +268,7 @@ fugong_common::words! {
     /// The machine itself.
     pub struct DeviceWords {
         title: "本机", "This verifier";
-        enrolment: "登记", "Enrolment";
+        enrolment: "注册", "Enrolment";
         gate: "门岗", "Gate";
         issuer: "签发系统", "Issuer";
         gate_id: "门岗编号", "Gate id";
