@@ -42,9 +42,23 @@ async fn who_looked_for_people_and_who_read_a_roster_is_recorded() {
     store::insert(&mut tx, "w1", "e1", &person("0001", "王小明"), NOW).await.unwrap();
     tx.commit().await.unwrap();
     let intake = town.sign_in("intake", Role::Intake).await;
+    // What is asked goes in the body; the answer has an address without it.
+    let search = axum::http::Request::post("/people")
+        .header("cookie", &intake)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(axum::body::Body::from("q= 王 "));
+    let answer = town.send(search.unwrap()).await;
+    assert_eq!(answer.status(), 303);
+    let found = answer.headers()["location"].to_str().unwrap().to_owned();
+    let other = town.sign_in("other", Role::Intake).await;
+    assert!(found.starts_with("/people?look=") && !found.contains('%'), "{found}");
+    assert!(!town.get(&found, &other).await.1.contains("王小明"), "searches are one's own");
     for (path, shown) in [
         ("/people", false),
-        ("/people?q=%E7%8E%8B", true),
+        ("/people?q=%E7%8E%8B", false),
+        ("/people?look=1", false),
+        ("/people?look=x", false),
+        (&found, true),
         ("/enterprises/e1/people", true),
         ("/enterprises/e1/people?shown=left", false),
     ] {
@@ -66,6 +80,44 @@ async fn who_looked_for_people_and_who_read_a_roster_is_recorded() {
         .map(|line| (line.action.as_str(), line.subject_id.as_str(), line.detail.as_str()))
         .collect();
     assert_eq!(told, [("people.read", "e1", ""), ("people.read", "yhd", "王")]);
+    drop(tx);
+    // Whoever comes back to it later looks again; the day after, it is asked anew.
+    town.later(3_600_000);
+    let (_, page) = town.get(&found, &intake).await;
+    assert!(page.contains("王小明") && page.contains("value=\"王\""), "{page}");
+    let mut tx = town.app.db().read().await.unwrap();
+    assert_eq!(audit::list(&mut tx, &filter, i64::MAX, 10).await.unwrap().len(), 3);
+    drop(tx);
+    town.later(12 * 3_600_000);
+    assert!(!town.get(&found, &intake).await.1.contains("王小明"));
+}
+
+#[tokio::test]
+async fn a_roster_is_searched_without_a_name_in_its_address() {
+    let town = Town::new().await;
+    let mut tx = town.app.db().write().await.unwrap();
+    for n in 0..60 {
+        let (id, number) = (format!("w{n}"), format!("{n:04}"));
+        store::insert(&mut tx, &id, "e1", &person(&number, "王小明"), NOW).await.unwrap();
+    }
+    store::insert(&mut tx, "li", "e1", &person("0100", "李芳"), NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    let contact = town.sign_in("contact", Role::Contact).await;
+    let path = "/enterprises/e1/people";
+    let search = axum::http::Request::post(path)
+        .header("cookie", &contact)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(axum::body::Body::from("q=王小明&shown="));
+    let answer = town.send(search.unwrap()).await;
+    let found = answer.headers()["location"].to_str().unwrap().to_owned();
+    let (status, page) = town.get(&found, &contact).await;
+    assert!(status == 200 && page.contains("王小明") && !page.contains("李芳"), "{page}");
+    let next = page.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    let next = next.replace("&#38;", "&");
+    let (_, page) = town.get(&next, &contact).await;
+    assert!(page.contains("0059") && !page.contains("0001") && !page.contains("李芳"), "{page}");
+    let far = town.post("/enterprises/e2/people", &contact, "q=王").await;
+    assert_eq!(far.0, 404);
 }
 
 #[tokio::test]

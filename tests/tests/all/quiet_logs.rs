@@ -206,14 +206,20 @@ async fn at_the_offices(stack: &Stack, placard: &str, serial: &str, secrets: &mu
     // The same once more, and a search for a name, a document and a serial.
     assert!(!intake.send(&path, &worker).await.status.is_success());
     for search in [
-        format!("/people?q={NAME}"),
-        format!("/people?q={PHONE}"),
+        format!("/people?look={NAME}"),
         format!("/enterprises?q={NAME}"),
         format!("/permits?q={serial}"),
         format!("/enterprises/{id}/records?after={NAME}"),
         format!("/no/such/page/{NAME}?phone={PHONE}"),
     ] {
         intake.open(&search).await;
+    }
+    for name in [NAME, PHONE] {
+        let found = intake.send("/people", &[("q", name)]).await;
+        assert!(found.status.is_success(), "{}", found.body);
+        let roster = format!("/enterprises/{id}/people");
+        let found = intake.send(&roster, &[("q", name), ("shown", "")]).await;
+        assert!(found.status.is_success(), "{}", found.body);
     }
     let contact = stack.officer("contact").await;
     let passes = format!("/enterprises/{id}/passes");

@@ -1,5 +1,6 @@
 //! Rosters, person files, and the forms that change them.
 
+mod asking;
 mod file;
 mod form;
 mod roster;
@@ -18,7 +19,9 @@ use crate::web::{Page, Routes};
 pub fn routes(routes: Routes) -> Routes {
     routes
         .get("/people", Action::ReadPeople, roster::everywhere)
+        .post("/people", Action::ReadPeople, asking::everywhere)
         .get("/enterprises/{id}/people", Action::ReadPeople, roster::roster)
+        .post("/enterprises/{id}/people", Action::ReadPeople, asking::roster)
         .get("/enterprises/{id}/people/new", Action::EditPeople, form::new)
         .post("/enterprises/{id}/people/new", Action::EditPeople, form::add)
         .get("/people/{id}", Action::ReadPeople, file::show)

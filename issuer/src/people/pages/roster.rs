@@ -7,7 +7,7 @@ use fugong_common::service::problem::Problem;
 use fugong_common::time::Millis;
 use serde::Deserialize;
 
-use super::{Chip, chip, find_enterprise};
+use super::{Chip, asking, chip, find_enterprise};
 use crate::authz::{Action, Reach};
 use crate::enterprises::choices::Choice;
 use crate::enterprises::store::Enterprise;
@@ -20,7 +20,8 @@ const MOVEMENT_DAYS: i64 = 14;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ListQuery {
-    q: String,
+    /// Number of the entry that holds what was asked.
+    look: String,
     shown: String,
     after: String,
 }
@@ -36,7 +37,7 @@ struct FoundLine {
 struct EverywherePage {
     frame: Frame,
     w: &'static PeopleWords,
-    query: ListQuery,
+    asked: String,
     lines: Vec<FoundLine>,
     next: Option<String>,
 }
@@ -49,26 +50,29 @@ pub async fn everywhere(page: Page, Query(query): Query<ListQuery>) -> Result<Re
         return Ok(see_other(&target));
     }
     let mut rows = Vec::new();
+    let division = page.actor.post.division_id.as_str();
+    let subject = ("division", division);
+    let mut tx = page.app.db().read().await?;
+    let asked = asking::find(&page, &mut tx, subject, &query.look).await?;
     // Nobody is listed unasked: a list of all people of a district is of no use to anybody (B10).
-    if !query.q.trim().is_empty() {
-        let bounds = page.reach().bounds();
-        let mut tx = page.app.db().read().await?;
-        rows = store::search(&mut tx, &bounds, &query.q, &query.after, Paging::FETCH).await?;
+    if let Some(asked) = &asked {
+        let (bounds, text) = (page.reach().bounds(), asked.text.as_str());
+        rows = store::search(&mut tx, &bounds, text, &query.after, Paging::FETCH).await?;
         drop(tx);
-        // Who looked for whom is recorded, as at the gates.
-        let mut tx = page.app.db().write().await?;
-        let division = page.actor.post.division_id.as_str();
-        let (subject, asked) = (("division", division), query.q.trim());
-        page.record(&mut tx, "people.read", subject, division, asked).await?;
-        tx.commit().await?;
+        // Who looked for whom is recorded, as at the gates; also who goes on to the next page.
+        if !query.after.is_empty() || !asked.is_recorded(&page) {
+            let mut tx = page.app.db().write().await?;
+            asking::record(&page, &mut tx, subject, division, text).await?;
+            tx.commit().await?;
+        }
     }
     let next = Paging::cut(&mut rows, |row| row.id.clone())
-        .map(|after| format!("/people?q={}&after={after}", web::encode(&query.q)));
+        .map(|after| format!("/people?look={}&after={after}", web::encode(&query.look)));
     let sight = Sight::of(&page.actor);
     html(&EverywherePage {
         frame: page.frame(Nav::People),
         w: PeopleWords::of(page.lang),
-        query,
+        asked: asked.map(|asked| asked.text).unwrap_or_default(),
         lines: rows
             .into_iter()
             .map(|row| FoundLine {
@@ -102,7 +106,8 @@ struct RosterPage {
     w: &'static PeopleWords,
     e: Enterprise,
     counts: Counts,
-    query: ListQuery,
+    asked: String,
+    shown_all: bool,
     shown: Vec<Choice>,
     lines: Vec<PersonLine>,
     next: Option<String>,
@@ -124,23 +129,26 @@ pub async fn roster(
     };
     let mut tx = page.app.db().read().await?;
     let e = find_enterprise(&page, &mut tx, &id, Action::ReadPeople).await?;
+    let subject = ("enterprise", id.as_str());
+    let asked = asking::find(&page, &mut tx, subject, &query.look).await?;
+    let text = asked.as_ref().map_or("", |asked| asked.text.as_str());
     let mut rows =
-        store::list(&mut tx, &id, &query.q, which, page.now, &query.after, Paging::FETCH).await?;
+        store::list(&mut tx, &id, text, which, page.now, &query.after, Paging::FETCH).await?;
     let counts = store::counts(&mut tx, &id, page.now).await?;
     // Whole days: a day that is counted in part would be read as all of it.
     let since = page.zone().start_of_day(page.now, -MOVEMENT_DAYS);
     let movements = store::list_movements(&mut tx, &id, since).await?;
     drop(tx);
-    if !rows.is_empty() {
+    let recorded = query.after.is_empty() && asked.as_ref().is_some_and(|it| it.is_recorded(&page));
+    if !rows.is_empty() && !recorded {
         let mut tx = page.app.db().write().await?;
-        let subject = ("enterprise", id.as_str());
-        page.record(&mut tx, "people.read", subject, &e.division_id, "").await?;
+        asking::record(&page, &mut tx, subject, &e.division_id, text).await?;
         tx.commit().await?;
     }
     let next = Paging::cut(&mut rows, |row| row.worker_number.clone()).map(|after| {
         format!(
-            "/enterprises/{id}/people?q={}&shown={}&after={}",
-            web::encode(&query.q),
+            "/enterprises/{id}/people?look={}&shown={}&after={}",
+            web::encode(&query.look),
             web::encode(&query.shown),
             web::encode(&after)
         )
@@ -167,7 +175,8 @@ pub async fn roster(
         may_edit: page.actor.may(Action::EditPeople),
         next,
         counts,
-        query,
+        shown_all: query.shown.is_empty(),
+        asked: asked.map(|asked| asked.text).unwrap_or_default(),
         e,
     })
 }
