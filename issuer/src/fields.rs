@@ -78,6 +78,12 @@ pub fn needed(text: &str) -> Result<String, FieldError> {
     if line.is_empty() { Err(FieldError::Missing) } else { Ok(line) }
 }
 
+/// A free text of several lines, no longer than `most` characters. Browsers count a line's end as one
+/// character and send two.
+pub fn clip(text: &str, most: usize) -> String {
+    text.trim().replace("\r\n", "\n").chars().take(most).collect()
+}
+
 /// A telephone number without blanks, or nothing.
 pub fn phone(text: &str) -> Result<String, FieldError> {
     let plain: String = line(text)?.chars().map(narrow).filter(|c| !c.is_whitespace()).collect();
@@ -111,6 +117,11 @@ impl Sent {
     /// Every value of a field.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The values of all fields whose names are meant, in order.
+    pub fn named(&self, meant: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(key, _)| meant(key)).map(|(_, value)| value.as_str())
     }
 
     /// Whether a field was sent at all: the button that was pressed.
@@ -205,6 +216,13 @@ mod tests {
         assert_eq!(mask_phone("13800138000"), "138****8000");
         assert_eq!(mask_phone("12345"), "*****");
         assert_eq!(mask_phone(""), "");
+    }
+
+    #[test]
+    fn a_text_as_long_as_the_form_lets_it_be_keeps_its_end() {
+        let typed = "行\r\n".repeat(500);
+        assert_eq!(clip(&typed, 1000).chars().count(), 999);
+        assert!(clip(&format!("{typed}尾"), 1001).ends_with('尾'));
     }
 
     #[test]

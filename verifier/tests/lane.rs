@@ -141,6 +141,7 @@ async fn a_guard_without_a_script_checks_measures_and_lets_in() {
     let refused = lane.post(&path, "temperature=29.9&direction=in").await;
     assert_eq!(refused.status, 422);
     assert!(refused.text.contains("<title>请测温"), "the same step stays on");
+    assert!(refused.text.contains("name=\"temperature\" value=\"29.9\""), "{}", refused.text);
     let done = lane.post(&path, "temperature=36.5&direction=in").await;
     assert_eq!((done.status, done.attribute("data-tone")), (StatusCode::OK, "go"));
     assert!(done.text.contains("36.5 ℃ · 进") && done.text.contains("已记录 08:12:58"));
@@ -175,6 +176,9 @@ async fn a_reading_is_put_right_within_ten_seconds_and_not_later() {
     let path = format!("/correct/{path}");
     let asked = lane.post(&path, "do=ask").await;
     assert!(asked.text.contains("<title>更正") && asked.text.contains("36.5 ℃"));
+    let slipped = lane.post(&path, "temperature=3666").await;
+    assert_eq!(slipped.status, 422);
+    assert!(slipped.text.contains("<title>更正") && slipped.text.contains("value=\"3666\""));
     let put_right = lane.post(&path, "temperature=366").await;
     assert!(put_right.text.contains("36.6 ℃"));
     lane.clock.advance_millis(11_000);
@@ -378,6 +382,29 @@ async fn a_shift_is_handed_over_and_only_its_leader_makes_pairing_codes() {
     assert!(page.text.contains("值守：赵德胜"));
     assert_eq!(lane.post("/sign-off", "").await.location.as_deref(), Some("/sign-on"));
     assert_eq!(lane.get("/").await.location.as_deref(), Some("/sign-on"));
+}
+
+#[tokio::test]
+async fn a_wrong_pin_loses_neither_the_reason_nor_who_was_to_agree() {
+    let lane = Lane::manned().await;
+    // A clock that was set back: what it says of anybody's term is worth nothing.
+    lane.clock.advance_millis(-3 * 86_400_000);
+    let asked = lane.show(&lane.town.passes[0]).await;
+    let session = asked.attribute("data-session").to_owned();
+    let path = format!("/session/{session}/override");
+    assert_eq!(lane.get(&path).await.status, StatusCode::OK, "{}", asked.text);
+    let refused = lane.post(&path, "leader=g3&pin=000001&reason=值班长认识").await;
+    assert!(refused.status.is_client_error(), "{}", refused.text);
+    assert!(refused.text.contains("值班长认识</textarea>"), "{}", refused.text);
+    assert!(refused.text.contains("value=\"g3\" required checked"), "{}", refused.text);
+    assert!(!refused.text.contains("000001"), "a PIN is on no page");
+    let form = format!("leader=g3&pin={PIN}&reason=值班长认识");
+    let agreed = lane.post(&path, form.clone()).await;
+    assert_eq!(agreed.attribute("data-stage"), "measure");
+    // Sent twice: it says that there is nothing left to agree to.
+    let again = lane.post(&path, form).await;
+    assert_eq!(again.status, 403);
+    assert!(again.text.contains("role=\"alert\""), "{}", again.text);
 }
 
 /// A photo of these codes, one above the other.

@@ -37,6 +37,24 @@ pub struct FilingForm {
     pub epidemic_phone: String,
 }
 
+impl FilingForm {
+    /// What people write in their own words and numbers; the rest is chosen from lists.
+    pub fn written(&self) -> [&str; 10] {
+        [
+            &self.planned_on,
+            &self.term_days,
+            &self.people,
+            &self.class_reason,
+            &self.cap,
+            &self.conditions,
+            &self.responsible_name,
+            &self.responsible_phone,
+            &self.epidemic_name,
+            &self.epidemic_phone,
+        ]
+    }
+}
+
 /// Something wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldFault {

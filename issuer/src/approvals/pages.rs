@@ -9,12 +9,12 @@ use fugong_common::words::fill;
 use serde::Deserialize;
 
 use crate::applications::pages::{
-    CaseWords, PHRASES, SeenFields, done, find, not_done, say_quicker,
+    CaseWords, PHRASES, SeenFields, done, find, kept, not_done, not_done_with, say_quicker,
 };
 use crate::applications::{self, ActError, Application, Deeds, Fault, Mine, State, Task, to_do};
 use crate::authz::Action;
 use crate::divisions;
-use crate::fields::Sent;
+use crate::fields::{Sent, clip};
 use crate::web::{Frame, Nav, Page, Routes, Tone, html, html_conflict, html_form, see_other};
 
 pub fn routes(routes: Routes) -> Routes {
@@ -131,7 +131,7 @@ async fn return_page(page: Page, Path(id): Path<String>) -> Result<Response, Pro
 
 /// Everything that a return names: ticked phrases, notes beside phrases, and one fault a line.
 pub(super) fn read_faults(sent: &Sent) -> Vec<Fault> {
-    let clip = |text: &str| -> String { text.trim().chars().take(500).collect() };
+    let clip = |text: &str| clip(text, 500);
     let mut faults: Vec<Fault> = PHRASES
         .iter()
         .filter_map(|(code, _, _)| {
@@ -158,22 +158,21 @@ async fn send_back(
         let form = return_form(&page, &found, &sent, c.return_empty);
         return html_form(&form, true);
     }
-    let seen = SeenFields {
-        seen_state: sent.value("seen_state").to_owned(),
-        seen_revision: sent.value("seen_revision").to_owned(),
-    };
-    match applications::return_for_correction(&page, &id, &seen.seen(), faults).await {
+    let written = kept(sent.named(|name| name.starts_with("note_") || name == "other"));
+    let seen = SeenFields::of(&sent).seen();
+    match applications::return_for_correction(&page, &id, &seen, faults).await {
         Ok(_) => Ok(done(&id, "returned")),
         Err(ActError::Conflict(_)) => {
             let (found, why) = stands_now(&page, &id, Action::ReturnApplications).await?;
             if !Deeds::of(&found, &page.actor).send_back {
-                return not_done(&page, &id, ActError::Conflict(Box::new(found))).await;
+                let error = ActError::Conflict(Box::new(found));
+                return not_done_with(&page, &id, error, written).await;
             }
             let form = return_form(&page, &found, &sent.answers(), "");
             let form = ReturnPage { frame: form.frame.notice(Tone::Warn, why), ..form };
             html_conflict(&form)
         }
-        Err(error) => not_done(&page, &id, error).await,
+        Err(error) => not_done_with(&page, &id, error, written).await,
     }
 }
 
@@ -255,7 +254,7 @@ async fn refuse(
     Form(sent): Form<Refusing>,
 ) -> Result<Response, Problem> {
     let c = CaseWords::of(page.lang);
-    let clip = |text: &str| -> String { text.trim().chars().take(1000).collect() };
+    let clip = |text: &str| clip(text, 1000);
     let (reason, basis, complain) = (clip(&sent.reason), clip(&sent.basis), clip(&sent.complain));
     let missing = |text: &str| if text.is_empty() { c.needed } else { "" };
     if reason.is_empty() || basis.is_empty() || complain.is_empty() {
@@ -277,13 +276,15 @@ async fn refuse(
         };
         return html_form(&form, true);
     }
+    let written = kept([reason.as_str(), &basis, &complain]);
     let said = (reason.clone(), basis.clone(), complain.clone());
     match applications::refuse(&page, &id, &sent.seen.seen(), said).await {
         Ok(_) => Ok(done(&id, "refused")),
         Err(ActError::Conflict(_)) => {
             let (found, why) = stands_now(&page, &id, Action::RefuseApplications).await?;
             if !Deeds::of(&found, &page.actor).refuse {
-                return not_done(&page, &id, ActError::Conflict(Box::new(found))).await;
+                let error = ActError::Conflict(Box::new(found));
+                return not_done_with(&page, &id, error, written).await;
             }
             let form = RefusePage {
                 frame: page.frame(Nav::Applications).notice(Tone::Warn, why),
@@ -301,6 +302,6 @@ async fn refuse(
             };
             html_conflict(&form)
         }
-        Err(error) => not_done(&page, &id, error).await,
+        Err(error) => not_done_with(&page, &id, error, written).await,
     }
 }

@@ -17,7 +17,7 @@ use crate::accounts::manage;
 use crate::authz::{Action, Bounds, Place, Reach};
 use crate::db::{DbError, Tx};
 use crate::fields::Errors;
-use crate::web::{Frame, Nav, Page, Routes, Tone, conflict, html_form, see_other};
+use crate::web::{Frame, Nav, Page, Refused, Routes, Tone, conflict, html_again, see_other};
 use crate::{enterprises, premises};
 
 pub fn routes(routes: Routes) -> Routes {
@@ -94,6 +94,8 @@ struct Shown {
     errors: Errors,
     faults: Vec<String>,
     notice: Option<String>,
+    refused: Option<Refused>,
+    kept: String,
 }
 
 async fn root(page: Page) -> Result<Response, Problem> {
@@ -178,9 +180,10 @@ async fn show_node(page: &Page, id: &str, shown: Shown) -> Result<Response, Prob
         frame = frame.notice(Tone::Ok, done);
     }
     let faulty = !shown.errors.is_empty() || !shown.faults.is_empty();
+    let refused = shown.refused.or_else(|| faulty.then(|| Refused::fields(page.lang)));
     let reach = page.reach();
     let node = NodePage {
-        frame,
+        frame: frame.refused(refused.as_ref()).kept(shown.kept),
         w,
         crumbs: above
             .iter()
@@ -226,7 +229,7 @@ async fn show_node(page: &Page, id: &str, shown: Shown) -> Result<Response, Prob
         code: division.code,
         zone: division.zone,
     };
-    html_form(&node, faulty)
+    html_again(&node, refused.as_ref())
 }
 
 async fn edit(
@@ -244,10 +247,11 @@ async fn edit(
         store::update(&mut tx, &id, form.revision, &texts.name, &texts.hotline, &texts.pattern)
             .await?;
     if !saved {
-        return Err(conflict((
-            "该辖区刚被他人修改",
-            "Somebody else has just edited this division",
-        )));
+        let what = ("该辖区刚被他人修改", "Somebody else has just edited this division");
+        let refused = Some(Refused::quicker(page.lang, what));
+        drop(tx);
+        let form = Some(NodeForm { revision: old.revision, ..form });
+        return show_node(&page, &id, Shown { form, refused, ..Shown::default() }).await;
     }
     let changes = [
         (&old.name, &texts.name),
@@ -277,7 +281,11 @@ async fn add(
     let mut tx = page.app.db().write().await?;
     let parent = find(&page, &mut tx, &id).await?;
     if parent.valid_to.is_some() {
-        return Err(conflict(("该辖区已停用", "This division has ended")));
+        drop(tx);
+        let what = ("该辖区已停用", "This division has ended");
+        let refused = Some(Refused::quicker(page.lang, what));
+        let kept = format!("{} {}", form.child_name, form.code);
+        return show_node(&page, &id, Shown { refused, kept, ..Shown::default() }).await;
     }
     let level = Level::parse(&form.level);
     let mut code = None;

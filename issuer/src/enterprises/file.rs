@@ -23,7 +23,7 @@ use crate::divisions::{self, Scale};
 use crate::fields::{self, Errors};
 use crate::people::{self, day};
 use crate::premises::store::Premises;
-use crate::web::{self, Frame, Nav, Page, Routes, html_form, see_other};
+use crate::web::{Frame, Nav, Page, Refused, Routes, html_again, see_other};
 use crate::{people::store::Counts, premises};
 
 /// Events on one page of the timeline.
@@ -116,7 +116,7 @@ async fn show(
     Query(query): Query<FileQuery>,
 ) -> Result<Response, Problem> {
     let before = query.before.map_or(Millis(i64::MAX), Millis);
-    render(&page, &id, before, Typed::default(), Errors::default()).await
+    render(&page, &id, before, Typed::default(), Errors::default(), None).await
 }
 
 async fn render(
@@ -125,6 +125,7 @@ async fn render(
     before: Millis,
     typed: Typed,
     errors: Errors,
+    refused: Option<&Refused>,
 ) -> Result<Response, Problem> {
     let (lang, now, zone) = (page.lang, page.now, page.zone());
     let w = EnterpriseWords::of(lang);
@@ -144,7 +145,7 @@ async fn render(
         .map(|event| format!("/enterprises/{id}?before={}", event.at.0));
     let state = SurveyState::parse(&e.survey_state);
     let shown = FilePage {
-        frame: with_notice(page, page.frame(Nav::Enterprises)),
+        frame: with_notice(page, page.frame(Nav::Enterprises)).refused(refused),
         w,
         kind: Kind::say(&e.kind, lang),
         scale: e.scale()?.title(lang),
@@ -196,7 +197,7 @@ async fn render(
         errors,
         e,
     };
-    html_form(&shown, !shown.errors.is_empty())
+    html_again(&shown, refused)
 }
 
 impl FilePage {
@@ -241,7 +242,8 @@ async fn refuse(
 ) -> Result<Response, Problem> {
     let mut errors = Errors::default();
     errors.add(field, what);
-    render(page, id, Millis(i64::MAX), typed, errors).await
+    let refused = Refused::fields(page.lang);
+    render(page, id, Millis(i64::MAX), typed, errors, Some(&refused)).await
 }
 
 async fn change_scale(
@@ -283,7 +285,10 @@ async fn change_scale(
         by: &page.actor.account_id,
     };
     if !store::set_scale(&mut tx, &id, typed.revision, new, page.now).await? {
-        return Err(web::conflict(EnterpriseWords::both(|w| w.conflict)));
+        fault(tx);
+        let refused = Refused::quicker(page.lang, EnterpriseWords::both(|w| w.conflict));
+        let newest = Millis(i64::MAX);
+        return render(&page, &id, newest, typed, Errors::default(), Some(&refused)).await;
     }
     let facts = json!({
         "scale": timeline::both(scale.title(Lang::Zh), scale.title(Lang::En)),

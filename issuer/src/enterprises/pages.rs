@@ -290,6 +290,20 @@ async fn who_has(tx: &mut Tx, page: &Page, uscc: &str) -> Result<String, DbError
     })
 }
 
+/// The form again, because another file has this code.
+async fn taken(
+    page: &Page,
+    id: &str,
+    form: EnterpriseForm,
+    uscc: &str,
+) -> Result<Response, Problem> {
+    let mut errors = Errors::default();
+    let mut tx = page.app.db().read().await?;
+    errors.add("uscc", who_has(&mut tx, page, uscc).await?);
+    drop(tx);
+    show_form(page, id, form, errors).await
+}
+
 async fn add(page: Page, Form(form): Form<EnterpriseForm>) -> Result<Response, Problem> {
     let w = EnterpriseWords::of(page.lang);
     let parsed = form.parse(page.lang);
@@ -313,10 +327,8 @@ async fn add(page: Page, Form(form): Form<EnterpriseForm>) -> Result<Response, P
     if let Some(uscc) = details.code.uscc()
         && store::find_by_uscc(&mut tx, uscc).await?.is_some()
     {
-        let mut errors = Errors::default();
-        errors.add("uscc", who_has(&mut tx, &page, uscc).await?);
         drop(tx);
-        return show_form(&page, "", form, errors).await;
+        return taken(&page, "", form, uscc).await;
     }
     let id = page.app.new_id();
     let new = NewEnterprise {
@@ -328,7 +340,14 @@ async fn add(page: Page, Form(form): Form<EnterpriseForm>) -> Result<Response, P
         by: &page.actor.account_id,
         now: page.now,
     };
-    store::insert(&mut tx, new).await?;
+    match store::insert(&mut tx, new).await {
+        // Two counters entered it at the same moment.
+        Err(DbError::Duplicate) => {
+            drop(tx);
+            return taken(&page, "", form, details.code.uscc().unwrap_or_default()).await;
+        }
+        done => done?,
+    }
     let by = &page.actor.account_id;
     timeline::note(&mut tx, &id, page.now, "enterprise.added", &json!({}), by).await?;
     page.record(&mut tx, "enterprise.add", ("enterprise", &id), &division.id, &form.name).await?;
@@ -371,13 +390,18 @@ async fn edit(
     if let Some(uscc) = details.code.uscc()
         && store::find_by_uscc(&mut tx, uscc).await?.is_some_and(|other| other.id != id)
     {
-        let mut errors = Errors::default();
-        errors.add("uscc", who_has(&mut tx, &page, uscc).await?);
         drop(tx);
-        return show_form(&page, &id, form, errors).await;
+        return taken(&page, &id, form, uscc).await;
     }
     let to = (division.id.as_str(), division.path.as_str());
-    if !store::update(&mut tx, &id, form.revision, &details, to, page.now).await? {
+    let saved = match store::update(&mut tx, &id, form.revision, &details, to, page.now).await {
+        Err(DbError::Duplicate) => {
+            drop(tx);
+            return taken(&page, &id, form, details.code.uscc().unwrap_or_default()).await;
+        }
+        done => done?,
+    };
+    if !saved {
         drop(tx);
         let mut errors = Errors::default();
         errors.add("conflict", w.conflict);

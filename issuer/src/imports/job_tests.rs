@@ -383,3 +383,22 @@ async fn what_is_exported_comes_back_as_the_same() {
         assert_eq!((taken.same, taken.changed, again.bad), (12, 0, 0), "{lang:?}");
     }
 }
+
+#[tokio::test]
+async fn a_reason_that_cannot_be_taken_is_said_over_what_was_typed() {
+    let town = Town::new().await;
+    let intake = town.sign_in("intake", crate::accounts::Role::Intake).await;
+    let own = Upload {
+        division_id: "yhd".into(),
+        account_id: "intake".into(),
+        ..upload(Subject::Enterprises, "")
+    };
+    let rows = [row(&["单位名称", "备注"]), row(&["老李面馆", "示例路 3 号"])];
+    let id = job::prepare(&town.app, own, sheet(&rows)).await.unwrap();
+    let reason = "长".repeat(101);
+    let form =
+        format!("sheet=0&header_row=0&column_0=name&column_1=address&no_code_reason={reason}");
+    let (status, page) = town.post(&format!("/imports/{id}"), &intake, &form).await;
+    assert_eq!(status, 422);
+    assert!(page.contains("内容过长") && page.contains(&format!("value=\"{reason}\"")), "{page}");
+}

@@ -299,6 +299,12 @@ pub(super) async fn choose(
         return Ok(see_other(&here));
     }
     let reading = reading(&import, &sent);
+    // What can't be read of the reason is said over what was typed; the rest is as chosen.
+    if let Err(error) = fields::line(sent.value("no_code_reason")) {
+        job::read_again(&page.app, &mut import, reading).await.map_err(problem)?;
+        sent.value("no_code_reason").clone_into(&mut import.summary.no_code_reason);
+        return render(&page, import, &error.say(page.lang));
+    }
     let unchanged = is_unchanged(&import, &reading);
     if !sent.has("start") || !unchanged {
         job::read_again(&page.app, &mut import, reading).await.map_err(problem)?;

@@ -46,6 +46,12 @@ async fn an_inspector_scans_sees_the_file_notes_a_visit_and_the_public_page_show
     assert_eq!(town.get(&to, &other).await.0, 404, "scans are one's own");
     let visit = format!("/inspections/visits/{}", permit.id);
     assert_eq!(town.post(&visit, &inspector, "findings=x").await.0, 422);
+    let scan = to.rsplit('/').next().unwrap();
+    let slip = format!("scan={scan}&findings=200&note=食堂未分餐");
+    let (status, page) = town.post(&visit, &inspector, &slip).await;
+    assert_eq!(status, 422);
+    assert!(page.contains("食堂未分餐</textarea>") && page.contains("value=\"200\""), "{page}");
+    assert!(page.contains("name=\"posted\" value=\"1\">"), "not ticked, and stays so: {page}");
     let form = "findings=2&posted=1&note=未分餐";
     assert_eq!(town.post(&visit, &inspector, form).await.0, 303);
     let (_, public) = town.get(&format!("/v/{}", digits::encode(&permit.token)), "").await;
@@ -102,9 +108,13 @@ async fn a_report_is_dealt_with_once() {
     assert!(page.contains("消毒水味很大"));
     let id = page.split("/inspections/reports/").find_map(|s| s.split_once("/handle")).unwrap().0;
     let handle = format!("/inspections/reports/{id}/handle");
-    assert_eq!(town.post(&handle, &inspector, "note=无").await.0, 422);
+    let (status, page) = town.post(&handle, &inspector, "note=无").await;
+    assert!(status == 422 && page.contains(">无</textarea>"), "{page}");
     assert_eq!(town.post(&handle, &inspector, "note=已到场核实").await.0, 303);
-    assert_eq!(town.post(&handle, &inspector, "note=再次核实过").await.0, 409);
+    let (status, page) = town.post(&handle, &inspector, "note=再次核实过").await;
+    assert_eq!(status, 409);
+    assert!(page.contains("举报已由他人处理") && page.contains("再次核实过"), "{page}");
+    assert!(page.contains("已到场核实"), "and what the other one wrote: {page}");
     let (_, page) = town.get("/inspections/reports?handled=1", &inspector).await;
     assert!(page.contains("已到场核实") && page.contains("inspector"));
 }

@@ -112,11 +112,25 @@ async fn an_enterprise_issues_and_prints_for_its_own_people() {
     assert_eq!(town.post(&format!("{path}/issue"), &contact, "which=missing").await.0, 303);
     let (status, pdf) = town.post(&format!("{path}/print"), &contact, "which=all").await;
     assert!(status == 200 && pdf.starts_with("%PDF"));
-    let form = "person=w1&reason=证件遗失";
+    let form = "revoke=w1&reason=遗失";
+    let (status, page) = town.post(&format!("{path}/revoke"), &contact, form).await;
+    assert!(status == 422 && page.contains("value=\"遗失\""), "{page}");
+    let form = "revoke=w1&reason=证件遗失";
     assert_eq!(town.post(&format!("{path}/revoke"), &contact, form).await.0, 303);
     let mut tx = town.app.db().read().await.unwrap();
     let held = store::list_current(&mut tx, "e1").await.unwrap();
     assert_eq!(held.iter().map(|pass| pass.person_id.as_str()).collect::<Vec<_>>(), ["w2"]);
+}
+
+#[tokio::test]
+async fn those_ticked_stay_ticked_when_no_pass_can_be_issued() {
+    let town = Town::new().await;
+    worker(&town, "w1", "王小明", Millis(0)).await;
+    let contact = town.sign_in("contact", Post::Contact).await;
+    let path = "/enterprises/e1/passes/issue";
+    let (status, page) = town.post(path, &contact, "person=w1").await;
+    assert_eq!(status, 409);
+    assert!(page.contains("value=\"w1\" checked"), "{page}");
 }
 
 #[tokio::test]
@@ -126,6 +140,8 @@ async fn who_leaves_takes_no_pass_along() {
     let person = worker(&town, "w1", "王小明", Millis(0)).await;
     let pass = issued(&town, std::slice::from_ref(&person)).await.unwrap().remove(0);
     let contact = town.sign_in("contact", Post::Contact).await;
+    let (status, page) = town.post("/people/w1/left", &contact, "left_on=2020-02-30").await;
+    assert!(status == 422 && page.contains("value=\"2020-02-30\""), "{page}");
     assert_eq!(town.post("/people/w1/left", &contact, "left_on=2020-02-10").await.0, 303);
     assert_eq!(published(&town, &pass).await, Status::Revoked);
 }

@@ -58,12 +58,13 @@ impl From<ActError> for Problem {
                 "请刷新页面，查看许可的最新状态。",
                 "Reload the page to see how the permit stands.",
             ))
-            .with("state", refused.state.code()),
+            .with("state", refused.standing.code()),
         }
     }
 }
 
-/// Does one act. Whether `by` may do it here is decided before.
+/// Does one act. Whether `by` may do it here is decided before; so is whether the permit's term lets an
+/// officer do it ([`Permit::after`]): what gates tell after a restore is taken over whatever the dates.
 ///
 /// # Errors
 /// [`ActError`]; drop the transaction then, and nothing has happened.
@@ -76,7 +77,9 @@ pub async fn act(
     reason: &str,
 ) -> Result<(State, i64), ActError> {
     let now = app.now();
-    let next = permit.state.after(event, now).map_err(ActError::Refused)?;
+    let next = permit.state.after(event, now);
+    let next = next.ok_or_else(|| Refused { standing: permit.standing(now), event });
+    let next = next.map_err(ActError::Refused)?;
     if !store::move_on(tx, permit, next, now).await? {
         return Err(ActError::Overtaken);
     }

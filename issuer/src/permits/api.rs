@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use fugong_common::permit::Mode;
 use fugong_common::service::api::Operation;
 use fugong_common::service::problem::Problem;
+use fugong_common::time::Millis;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -69,6 +70,7 @@ struct Body {
     enterprise: String,
     site: u64,
     mode: Mode,
+    /// `not_yet`, `valid`, `suspended`, `expired`, `revoked`, `superseded`.
     state: &'static str,
     lapses_at: Option<i64>,
     valid_from: u64,
@@ -78,8 +80,8 @@ struct Body {
     revision: i64,
 }
 
-impl From<&Permit> for Body {
-    fn from(permit: &Permit) -> Self {
+impl Body {
+    fn of(permit: &Permit, now: Millis) -> Self {
         let validity = permit.claims.validity;
         Self {
             id: permit.id.clone(),
@@ -89,7 +91,7 @@ impl From<&Permit> for Body {
             enterprise: permit.facts.name.clone(),
             site: permit.place.site.0,
             mode: permit.claims.mode,
-            state: permit.state.code(),
+            state: permit.standing(now).code(),
             lapses_at: permit.state.lapses_at().map(|at| at.0),
             valid_from: validity.not_before().saturating_mul(1000),
             valid_to: validity.expires().saturating_mul(1000),
@@ -128,11 +130,11 @@ async fn list(page: Page, Query(search): Query<Search>) -> Result<Json<Listed>, 
     let mut found =
         store::list(&mut tx, &bounds, &filter, page.now, &search.after, Paging::FETCH).await?;
     let next = Paging::cut(&mut found, |permit| permit.id.clone());
-    Ok(Json(Listed { permits: found.iter().map(Body::from).collect(), next }))
+    Ok(Json(Listed { permits: found.iter().map(|it| Body::of(it, page.now)).collect(), next }))
 }
 
 async fn show(page: Page, Path(id): Path<String>) -> Result<Json<Body>, Problem> {
-    Ok(Json(Body::from(&pages::find(&page, &id, Action::ReadPermits).await?)))
+    Ok(Json(Body::of(&pages::find(&page, &id, Action::ReadPermits).await?, page.now)))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -149,7 +151,7 @@ async fn issue(
 ) -> Result<(StatusCode, Json<Body>), Problem> {
     let seen = Seen { revision: body.revision, ..Seen::default() };
     let permit = issuing::issue_approved(&page, &id, &seen).await?;
-    Ok((StatusCode::CREATED, Json(Body::from(&permit))))
+    Ok((StatusCode::CREATED, Json(Body::of(&permit, page.now))))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -163,6 +165,7 @@ struct Order {
 #[derive(Serialize, ToSchema)]
 #[schema(as = PermitState)]
 struct Done {
+    /// As a permit's.
     state: &'static str,
     lapses_at: Option<i64>,
 }
@@ -171,8 +174,9 @@ async fn order(page: &Page, id: &str, doing: Doing, order: Order) -> Result<Json
     let reason = parse_reason(&order.reason).ok_or_else(|| {
         Problem::invalid().field("reason", PermitWords::both(|w| w.reason_missing))
     })?;
-    let (_, state) = perform(page, id, doing, &reason, order.revision).await?;
-    Ok(Json(Done { state: state.code(), lapses_at: State::lapses_at(state).map(|at| at.0) }))
+    let (permit, state) = perform(page, id, doing, &reason, order.revision).await?;
+    let standing = state.standing(permit.claims.validity, page.now);
+    Ok(Json(Done { state: standing.code(), lapses_at: State::lapses_at(state).map(|at| at.0) }))
 }
 
 type Answer = Result<Json<Done>, Problem>;

@@ -52,6 +52,7 @@ pub async fn perform(
         Doing::Resume => Event::Resume,
         Doing::Revoke => Event::Revoke,
     };
+    permit.after(event, app.now()).map_err(ActError::Refused)?;
     let by = By::from(&page.actor);
     let (state, change) = acts::act(app, &mut tx, &permit, event, &by, reason).await?;
     app.commit(tx, change).await?;

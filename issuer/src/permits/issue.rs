@@ -16,7 +16,7 @@ use fugong_common::uscc::Uscc;
 
 use super::facts::{By, Facts, IssueFacts, IssueRequest, Place, Terms, document_number};
 use super::sheet;
-use super::state::{Event, Refused};
+use super::state::{Event, Refused, Standing};
 use super::store::{self, Permit};
 use crate::app::App;
 use crate::audit::Act;
@@ -112,8 +112,12 @@ impl IssueError {
                 "该申请已发牌，或该许可刚被他人换发。请刷新后查看。",
                 "This was issued already, or somebody else has just reissued it. Reload and look.",
             ),
+            Self::State(Refused { standing: Standing::Expired, .. }) => (
+                "许可已到期，不能换发。请申请单位办理延续。",
+                "The permit has expired and is not reissued: the enterprise files a renewal.",
+            ),
             Self::State(_) => (
-                "许可已暂停、撤销或作废，不能换发。请先恢复，或按新申请办理。",
+                "许可已暂停、已撤销或已换发，不能换发。请先恢复，或按新申请办理。",
                 "A suspended, revoked or replaced permit is not reissued. Resume it first, or file anew.",
             ),
             Self::Db(_) | Self::Key(_) | Self::Status(_) | Self::Print(_) | Self::Fonts(_) => {
@@ -380,7 +384,7 @@ pub async fn reissue(
     reason: &str,
 ) -> Result<(Permit, i64), IssueError> {
     let now = app.now();
-    let next = old.state.after(Event::Supersede, now).map_err(IssueError::State)?;
+    let next = old.after(Event::Supersede, now).map_err(IssueError::State)?;
     let mut terms = changes.terms.unwrap_or_else(|| terms_of(old));
     // A new key cannot sign into the time before it was listed.
     if terms.valid_from < now && old.claims.validity.not_before() < now.seconds() {

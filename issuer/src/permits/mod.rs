@@ -25,7 +25,7 @@ pub use acts::{ActError, act};
 pub use facts::{Approver, By, Contact, Facts, IssueRequest, Place, Terms};
 pub use issue::{Changes, IssueError, issue, reissue};
 pub use place::follow_premises;
-pub use state::{Event, State};
+pub use state::{Event, Standing, State};
 pub use store::Permit;
 pub use words::{PermitWords, parse_reason};
 

@@ -277,3 +277,107 @@ async fn a_character_that_no_database_keeps_is_the_askers_mistake() {
     assert!(matches!(status, 400 | 422), "{status} {body}");
     assert_eq!(town.find(&permit.id).await.revision, permit.revision);
 }
+
+#[tokio::test]
+async fn a_reason_outlives_whoever_was_quicker() {
+    let town = Town::new().await;
+    let permit = town.issued("a1").await;
+    let secretary = town.sign_in("secretary", Role::Secretary).await;
+    let director = town.sign_in("director", Role::Director).await;
+    let path = format!("/permits/{}", permit.id);
+    let first = "reason=食堂没有分餐&revision=1";
+    assert_eq!(town.post(&format!("{path}/suspend"), &secretary, first).await.0, 303);
+    let late = "reason=车间通风不足&revision=1";
+    // Revoking is still offered, over the newest revision: the reason stands in its field.
+    let (status, page) = town.post(&format!("{path}/revoke"), &director, late).await;
+    assert_eq!(status, 409);
+    assert!(page.contains("车间通风不足</textarea>") && page.contains("value=\"2\""), "{page}");
+    assert!(!page.contains("未保存"), "{page}");
+    // Suspending is not any more: the reason can be copied.
+    let (status, page) = town.post(&format!("{path}/suspend"), &director, late).await;
+    assert_eq!(status, 409);
+    assert!(page.contains("您填写的内容（未保存）") && page.contains("车间通风不足"), "{page}");
+    let (status, page) = town.post(&format!("{path}/reissue"), &director, late).await;
+    assert!(status == 409 && page.contains("车间通风不足"), "{page}");
+    // So does the name of whoever was to take the placard.
+    let (status, page) =
+        town.post(&format!("{path}/hand-over"), &director, "name=孙\u{202e}丽").await;
+    assert!(status == 422 && page.contains("孙\u{202e}丽"), "{page}");
+    let resume = "reason=整改复查合格&revision=2";
+    assert_eq!(town.post(&format!("{path}/resume"), &director, resume).await.0, 303);
+    let (status, page) =
+        town.post(&format!("{path}/hand-over"), &director, "name=孙\u{202e}丽").await;
+    assert!(status == 422 && page.contains("value=\"孙\u{202e}丽\""), "{page}");
+}
+
+#[tokio::test]
+async fn a_list_keeps_what_was_ticked_and_typed_below_it() {
+    let town = Town::new().await;
+    let permit = town.issued("a1").await;
+    let secretary = town.sign_in("secretary", Role::Secretary).await;
+    let tick = format!("value=\"{}\" checked", permit.id);
+    let form = format!("id={}&reason=换&sheet=A3&key={}", permit.id, permit.key_id);
+    let (status, page) = town.post("/permits/reissue", &secretary, &form).await;
+    assert_eq!(status, 422);
+    assert!(page.contains("请填写理由") && page.contains(">换</textarea>"), "{page}");
+    assert!(page.contains(&tick) && page.contains("<option selected>A3"), "{page}");
+    let form = format!("reason=密钥更换&key={}", permit.key_id);
+    let (status, page) = town.post("/permits/print", &secretary, &form).await;
+    assert_eq!(status, 422);
+    assert!(page.contains("请先选择许可") && page.contains("密钥更换</textarea>"), "{page}");
+    let form = "sheet=A3&format=png&copies=51";
+    let path = format!("/permits/{}/print", permit.id);
+    let (status, page) = town.post(&path, &secretary, form).await;
+    assert_eq!(status, 422);
+    assert!(page.contains("value=\"51\"") && page.contains("<option selected>A3"), "{page}");
+    assert!(page.contains("value=\"png\" selected"), "{page}");
+}
+
+#[tokio::test]
+async fn what_has_expired_is_renewed_and_neither_reissued_nor_suspended() {
+    let town = Town::new().await;
+    let permit = town.issued("a1").await;
+    let soon = town.issued("a2").await;
+    let secretary = town.sign_in("secretary", Role::Secretary).await;
+    let path = format!("/permits/{}", permit.id);
+    let (_, page) = town.get(&path, &secretary).await;
+    assert!(page.contains("换发…") && page.contains("暂停…") && !page.contains("办理延续"));
+    town.later(20 * 86_400_000);
+    let secretary = town.sign_in("later", Role::Secretary).await;
+    let (_, page) = town.get(&path, &secretary).await;
+    assert!(page.contains("有效，两周内到期") && page.contains("换发…"), "{page}");
+    town.later(10 * 86_400_000);
+    let secretary = town.sign_in("latest", Role::Secretary).await;
+    assert_eq!(town.find(&permit.id).await.standing(town.app.now()), Standing::Expired);
+    let (_, page) = town.get(&path, &secretary).await;
+    assert!(page.contains("已到期") && page.contains("请申请单位办理延续"), "{page}");
+    assert!(!page.contains("换发…") && !page.contains("暂停…"), "{page}");
+    // Whoever still has the older page open is told, and keeps the reason.
+    let late = "reason=名称更正换发&revision=1";
+    let (status, page) = town.post(&format!("{path}/reissue"), &secretary, late).await;
+    assert_eq!(status, 409);
+    assert!(page.contains("许可已到期，不能换发") && page.contains("名称更正换发"), "{page}");
+    // The list offers neither to print nor to reissue it, and finds it under one state.
+    let (_, list) = town.get(&format!("/permits?key={}", permit.key_id), &secretary).await;
+    assert!(!list.contains(&permit.id), "{list}");
+    let (_, list) = town.get("/permits?state=expired", &secretary).await;
+    assert!(list.contains(&permit.id) && !list.contains("name=\"id\""), "{list}");
+    for state in ["valid", "ends_soon", "suspended"] {
+        let (_, list) = town.get(&format!("/permits?state={state}"), &secretary).await;
+        assert!(!list.contains(&permit.id), "{state}");
+    }
+    // Programs read the same.
+    let (_, body) = town.get(&format!("/api/permits/{}", permit.id), &secretary).await;
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body["state"], "expired");
+    let (_, listed) = town.get("/api/permits?state=expired", &secretary).await;
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert!(listed["permits"].as_array().unwrap().iter().all(|it| it["state"] == "expired"));
+    let path = format!("/api/permits/{}/suspend", permit.id);
+    let (status, body) = town.post_json(&path, &secretary, r#"{"reason":"聚集生产"}"#).await;
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, &body["state"]), (409, &"expired".into()));
+    // Fraud that comes to light afterwards is still said of it.
+    let path = format!("/permits/{}/revoke", soon.id);
+    assert_eq!(town.post(&path, &secretary, "reason=弄虚作假&revision=1").await.0, 303);
+}

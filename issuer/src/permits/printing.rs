@@ -11,17 +11,19 @@ use serde::Deserialize;
 
 use super::issue::print_problem;
 use super::words::PermitWords;
-use super::{ActError, By, Permit, State, pages, sheet, store};
+use super::{ActError, By, Permit, Standing, pages, sheet, store};
 use crate::app::App;
 use crate::audit::Act;
 use crate::authz::Action;
 use crate::db::Tx;
 use crate::fields::Sent;
 use crate::print::{Placard, PrintError, Sheet, placard_png, placard_svg, placards_pdf};
-use crate::web::{Page, Routes};
+use crate::web::{Page, Refused, Routes};
 
 /// Most placards of one file.
 pub const MOST: usize = 2000;
+/// Most copies of one placard at a time.
+const MOST_COPIES: i64 = 50;
 /// Permits are read from the database by so many.
 const CHUNK: i64 = 500;
 
@@ -33,8 +35,7 @@ pub fn routes(routes: Routes) -> Routes {
 }
 
 /// What a placard is made into.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     #[default]
     Pdf,
@@ -43,6 +44,14 @@ pub enum Format {
 }
 
 impl Format {
+    fn parse(text: &str) -> Self {
+        match text {
+            "png" => Self::Png,
+            "svg" => Self::Svg,
+            _ => Self::Pdf,
+        }
+    }
+
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Pdf => "pdf",
@@ -91,7 +100,7 @@ pub async fn draw(
 
 /// Whether there is a placard to print: not of a permit that is suspended, over or has ended.
 pub fn is_printable(permit: &Permit, now: Millis) -> bool {
-    permit.state == State::Issued && permit.claims.validity.expires() > now.seconds()
+    matches!(permit.standing(now), Standing::Valid | Standing::NotYet)
 }
 
 /// Counts the copies and writes them down. Drawing takes its time: what was suspended, revoked or
@@ -135,18 +144,19 @@ fn file(bytes: Vec<u8>, format: Format, name: &str) -> Response {
     response
 }
 
-#[derive(Deserialize)]
-struct PrintForm {
-    #[serde(default)]
-    sheet: String,
-    #[serde(default)]
-    format: Format,
-    #[serde(default = "one")]
-    copies: i64,
+/// What is to be printed of a permit, as typed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default)]
+pub(super) struct PrintForm {
+    pub sheet: String,
+    pub format: String,
+    pub copies: String,
 }
 
-const fn one() -> i64 {
-    1
+impl Default for PrintForm {
+    fn default() -> Self {
+        Self { sheet: "A4".into(), format: "pdf".into(), copies: "1".into() }
+    }
 }
 
 async fn print_one(
@@ -154,21 +164,37 @@ async fn print_one(
     Path(id): Path<String>,
     Form(form): Form<PrintForm>,
 ) -> Result<Response, Problem> {
-    let permit = pages::find(&page, &id, Action::PrintPermits).await?;
+    match printed(&page, &id, &form).await {
+        Ok(file) => Ok(file),
+        Err(problem) => {
+            let refused = Refused::of(problem, page.lang)?;
+            let permit = pages::find(&page, &id, Action::PrintPermits).await?;
+            pages::render(&page, permit, Some(pages::Typed::print(form, refused))).await
+        }
+    }
+}
+
+async fn printed(page: &Page, id: &str, form: &PrintForm) -> Result<Response, Problem> {
+    let permit = pages::find(page, id, Action::PrintPermits).await?;
     if !is_printable(&permit, page.now) {
         return Err(no_print());
     }
+    let copies = form.copies.trim().parse::<i64>().ok().filter(|n| (1..=MOST_COPIES).contains(n));
+    let copies = copies.ok_or_else(|| {
+        let what = PermitWords::both(|w| fill(w.bad_copies, &[("most", &MOST_COPIES)]));
+        Problem::invalid().field("copies", what)
+    })?;
+    let format = Format::parse(&form.format);
     let placard = sheet::placard(&page.app, &permit)?;
-    let copies = form.copies.clamp(1, 50);
     // A PDF holds every copy; a picture is one, printed as often as somebody likes.
-    let pages = if form.format == Format::Pdf { usize::try_from(copies).unwrap_or(1) } else { 1 };
+    let pages = if format == Format::Pdf { usize::try_from(copies).unwrap_or(1) } else { 1 };
     let title = permit.facts.issue.title.clone();
     let paper = parse_sheet(&form.sheet);
-    let bytes = draw(&page.app, vec![placard; pages], paper, form.format, title).await?;
+    let bytes = draw(&page.app, vec![placard; pages], paper, format, title).await?;
     let mut tx = page.app.db().write().await?;
     note_copies(&page.app, &mut tx, &permit, copies, &By::from(&page.actor)).await?;
     tx.commit().await?;
-    Ok(file(bytes, form.format, &permit.serial.to_string()))
+    Ok(file(bytes, format, &permit.serial.to_string()))
 }
 
 /// A permit's specimen: everything but a readable code.
@@ -189,6 +215,13 @@ fn no_print() -> Problem {
 
 /// Selected permits, or all that match a search: one PDF, a page each.
 async fn print_many(page: Page, Form(sent): Form<Sent>) -> Result<Response, Problem> {
+    match printed_many(&page, &sent).await {
+        Ok(file) => Ok(file),
+        Err(problem) => pages::list_again(page, &sent, problem).await,
+    }
+}
+
+async fn printed_many(page: &Page, sent: &Sent) -> Result<Response, Problem> {
     let mut permits = Vec::new();
     let mut tx = page.app.db().read().await?;
     if sent.value("which") == "all" {

@@ -10,7 +10,7 @@ use fugong_common::serial::Serial;
 use fugong_common::time::Millis;
 
 use super::facts::{By, Facts, Place};
-use super::state::State;
+use super::state::{Event, Refused, Standing, State};
 use crate::authz::Bounds;
 use crate::db::{DbError, Tx};
 use crate::{row, rows, rows_in, run};
@@ -60,6 +60,23 @@ pub struct Permit {
     pub issued_at: Millis,
     pub copies: i64,
     pub revision: i64,
+}
+
+impl Permit {
+    /// How it stands now.
+    pub fn standing(&self, now: Millis) -> Standing {
+        self.state.standing(self.claims.validity, now)
+    }
+
+    /// The state after what an officer has done to it.
+    ///
+    /// # Errors
+    /// Names how it stands, and what it doesn't take so.
+    pub fn after(&self, event: Event, now: Millis) -> Result<State, Refused> {
+        let standing = self.standing(now);
+        let next = self.state.after(event, now).filter(|_| standing.lets(event));
+        next.ok_or(Refused { standing, event })
+    }
 }
 
 impl PermitRow {
@@ -303,7 +320,7 @@ pub async fn list(
            OR ($8 = 'suspended' AND state = 'suspended') \
            OR ($8 = 'to_confirm' AND lapses_at IS NOT NULL) \
            OR ($8 = 'ends_soon' AND state = 'issued' AND exp > $9 AND exp <= $10) \
-           OR ($8 = 'expired' AND state IN ('issued', 'suspended') AND exp <= $9) \
+           OR ($8 = 'expired' AND state = 'issued' AND exp <= $9) \
            OR ($8 = 'revoked' AND state = 'revoked') \
            OR ($8 = 'superseded' AND state = 'superseded')) \
          ORDER BY id DESC LIMIT $11) ORDER BY id DESC",

@@ -16,7 +16,9 @@ words! {
         suspended: "已暂停", "Suspended";
         to_confirm: "临时暂停，待确认", "Suspended for now, to be confirmed";
         ends_soon: "两周内到期", "Ends within two weeks";
+        valid_ends_soon: "有效，两周内到期", "Valid, ends within two weeks";
         expired: "已到期", "Expired";
+        renew: "许可已到期，不能换发。请申请单位办理延续，经批准后发新牌。", "The permit has expired and is not reissued. The enterprise files a renewal; once approved, a new placard is issued.";
         revoked: "已撤销", "Revoked";
         superseded: "已换发，旧牌作废", "Superseded";
         suspended_for_now: "临时暂停", "Suspended for now";
@@ -58,6 +60,7 @@ words! {
         sheet: "纸张", "Paper";
         format: "格式", "Format";
         copies_to_print: "份数", "Copies";
+        bad_copies: "份数为 1 至 {most} 的整数，请核对。", "Copies are a whole number from 1 to {most}: check it.";
         preview: "预览", "Preview";
         preview_alt: "公示牌样张", "Specimen of the placard";
         preview_why: "预览为样张，不含二维码，不得张贴。", "The preview is a specimen without code and must not be posted.";
@@ -182,10 +185,11 @@ impl PermitWords {
 
 /// A reason as typed, tidied; `None` where it is missing, too long or holds control characters.
 pub fn parse_reason(text: &str) -> Option<String> {
-    let reason = text.trim();
+    // A browser counts a line's end as one character and sends two.
+    let reason = text.trim().replace("\r\n", "\n");
     let length = reason.chars().count();
-    let fine = reason.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\r'));
-    ((4..=300).contains(&length) && fine).then(|| reason.replace("\r\n", "\n"))
+    let fine = reason.chars().all(|c| !c.is_control() || c == '\n');
+    ((4..=300).contains(&length) && fine).then_some(reason)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::store::{self, Details, Premises, PremisesLine, Tenant};
 use super::{Kind, PremisesWords, SiteCodeError, next_site_code};
 use crate::accounts::store::{InCharge, list_in_charge};
 use crate::authz::{Action, Place};
-use crate::db::Tx;
+use crate::db::{DbError, Tx};
 use crate::divisions::store::Division;
 use crate::divisions::{self, Scale};
 use crate::enterprises::choices::{self, Choice};
@@ -352,7 +352,16 @@ async fn add(page: Page, Form(form): Form<PremisesForm>) -> Result<Response, Pro
     };
     let id = page.app.new_id();
     let at = (division.id.as_str(), division.path.as_str());
-    store::insert(&mut tx, &id, code, &details, at, page.now).await?;
+    match store::insert(&mut tx, &id, code, &details, at, page.now).await {
+        // Somebody took the number at the same moment.
+        Err(DbError::Duplicate) => {
+            drop(tx);
+            let mut errors = Errors::default();
+            errors.add("conflict", PremisesWords::of(page.lang).number_taken);
+            return show_form(&page, "", form, errors).await;
+        }
+        done => done?,
+    }
     let detail = format!("{code} {}", details.name);
     page.record(&mut tx, "premises.add", ("premises", &id), &division.id, &detail).await?;
     let Some(enterprise) = enterprise else {

@@ -38,6 +38,7 @@ words! {
         facts: "基本信息", "Facts";
         saved: "已保存。", "Saved.";
         added: "场所已登记，编号 {code}。", "Registered under site code {code}.";
+        number_taken: "刚刚有人在同一辖区登记了场所，请再保存一次", "Somebody has just added premises in the same division: save once more";
         conflict: "刚刚有人修改了这个场所，您的修改未保存；核对后可再次保存", "Somebody has just edited these premises; your edit was not saved. Compare, then save again";
         choose: "请选择", "choose";
         optional: "选填", "optional";

@@ -190,7 +190,9 @@ async fn a_community_that_no_list_holds_is_added_renamed_and_ended() {
     let edit =
         "name=%E6%AF%93%E7%92%9C%E9%A1%B6&hotline=12345&pattern=%7Byear%7D-%7Bnumber%7D&revision=1";
     assert_eq!(town.post("/settings/divisions/yhd", &admin, edit).await.0, 303);
-    assert_eq!(town.post("/settings/divisions/yhd", &admin, edit).await.0, 409, "edited meanwhile");
+    let (status, page) = town.post("/settings/divisions/yhd", &admin, edit).await;
+    assert_eq!(status, 409, "edited meanwhile");
+    assert!(page.contains("value=\"{year}-{number}\"") && page.contains("value=\"2\""), "{page}");
     let bad = "name=x&hotline=12345&pattern=%7Byear%7D&revision=2";
     let (status, page) = town.post("/settings/divisions/yhd", &admin, bad).await;
     assert_eq!(status, 422);
@@ -348,7 +350,13 @@ async fn titles_given_by_a_district_hold_in_its_streets() {
     assert!(page.contains("窗口人员"), "{page}");
     // Somebody who saw the role without a title does not overwrite the new one.
     let stale = "division=zf&title_intake=x&seen_intake=";
-    assert_eq!(town.post("/settings/roles", &admin, stale).await.0, 409);
+    let (status, page) = town.post("/settings/roles", &admin, stale).await;
+    assert_eq!(status, 409);
+    assert!(page.contains("name=\"title_intake\" value=\"x\""), "what was typed stays: {page}");
+    // Sent again from there, it is meant.
+    assert!(page.contains("name=\"seen_intake\" value=\"窗口人员\""), "{page}");
+    let knowing = "division=zf&title_intake=x&seen_intake=窗口人员";
+    assert_eq!(town.post("/settings/roles", &admin, knowing).await.0, 303);
 }
 
 #[tokio::test]
@@ -374,4 +382,21 @@ async fn every_page_is_whole_in_english_too() {
         let main = page.split_once("<main").unwrap().1;
         assert!(main.contains("Settings"), "{path}: {main}");
     }
+}
+
+#[tokio::test]
+async fn an_account_that_somebody_else_has_just_edited_keeps_what_was_typed() {
+    let town = Town::new().await;
+    let admin = administrator(&town).await;
+    sign_in(&town, "clerk", Role::Intake, "yhd").await;
+    let path = "/settings/accounts/clerk";
+    assert_eq!(town.post(path, &admin, "name=李华&phone=12345&revision=1").await.0, 303);
+    let late = "name=李桦&phone=0535-6881234&revision=1";
+    let (status, page) = town.post(path, &admin, late).await;
+    assert_eq!(status, 409);
+    assert!(page.contains("value=\"李桦\"") && page.contains("value=\"0535-6881234\""), "{page}");
+    assert!(page.contains("name=\"revision\" value=\"2\""), "{page}");
+    let end = format!("{path}/posts/post-clerk/end");
+    let (status, page) = town.post(&end, &admin, "until=2019-01-01").await;
+    assert!(status == 422 && page.contains("value=\"2019-01-01\""), "{page}");
 }

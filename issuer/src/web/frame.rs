@@ -132,6 +132,8 @@ pub struct Frame {
     pub other_language_name: &'static str,
     pub other_language_tag: &'static str,
     pub notice: Option<Notice>,
+    /// Typed into a form that the page no longer has.
+    pub kept: String,
     pub demo: bool,
 }
 
@@ -153,6 +155,7 @@ impl Frame {
             other_language_name: other.of("中文", "English"),
             other_language_tag: other.tag(),
             notice: None,
+            kept: String::new(),
             demo: app.config().demo,
         }
     }

@@ -1,5 +1,6 @@
 //! The shell around every capability's pages: routes, sessions, layout, language, errors.
 
+mod again;
 mod errors;
 mod frame;
 mod page;
@@ -16,6 +17,7 @@ use fugong_common::service::origin::{BadOrigin, Origin, Origins};
 use fugong_common::service::serve::Shutdown;
 use fugong_common::service::shell::Shell;
 
+pub use again::{Refused, html_again};
 pub use errors::{conflict, unreadable};
 pub use frame::{Frame, Nav, Notice, Tone};
 pub use page::{

@@ -32,6 +32,9 @@ words! {
         first_page: "回到第一页", "First page";
         search: "查询", "Search";
         save: "保存", "Save";
+        look_at_fields: "有内容需要修改，见字段旁的说明。", "Something needs attention: see beside the fields.";
+        kept_below: "页面已是最新情况，您填写的内容仍在。", "The page shows how things stand now, and what you filled in is kept.";
+        kept_title: "您填写的内容（未保存）", "What you filled in (not saved)";
         cancel: "取消", "Cancel";
     }
 }

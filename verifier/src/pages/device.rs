@@ -52,6 +52,8 @@ pub struct DevicePage {
     pub code: Option<ShownCode>,
     /// Label of the field that sets the time, while the clock is uncertain.
     pub set_clock: Option<String>,
+    /// The time, as typed where it was not taken.
+    pub time: String,
     /// Pairing, unpairing and setting the time are the shift leader's.
     pub leader: bool,
 }
@@ -62,6 +64,17 @@ async fn page_with(
     on_duty: &OnDuty,
     notice: Option<Notice>,
     code: Option<ShownCode>,
+) -> Response {
+    page_again(site, lang, on_duty, notice, code, String::new()).await
+}
+
+async fn page_again(
+    site: &Site,
+    lang: Lang,
+    on_duty: &OnDuty,
+    notice: Option<Notice>,
+    code: Option<ShownCode>,
+    time: String,
 ) -> Response {
     let mut frame = site.frame(lang, Here::Device, "/device", Some(&on_duty.guard));
     frame.notice = notice;
@@ -80,7 +93,7 @@ async fn page_with(
     let set_clock = (status.clock == ClockState::Uncertain)
         .then(|| fill(DeviceWords::of(lang).clock_field, &[("zone", &status.time_zone)]));
     let leader = on_duty.guard.leader;
-    draw(&DevicePage { frame, sections, browsers, code, set_clock, leader })
+    draw(&DevicePage { frame, sections, browsers, code, set_clock, time, leader })
 }
 
 fn sections(site: &Site, lang: Lang) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
@@ -236,7 +249,7 @@ pub async fn clock(
     let words = DeviceWords::of(lang);
     let Some(at) = instant(&site.say(lang).zone, &form.time) else {
         let notice = Notice { tone: "stop", text: words.clock_wrong.to_owned() };
-        let page = page_with(&site, lang, &on_duty, Some(notice), None).await;
+        let page = page_again(&site, lang, &on_duty, Some(notice), None, form.time).await;
         return (StatusCode::UNPROCESSABLE_ENTITY, page).into_response();
     };
     match site.gate.set_clock(&on_duty.guard, at).await {
@@ -244,7 +257,11 @@ pub async fn clock(
             let notice = Notice { tone: "ok", text: words.clock_done.to_owned() };
             page_with(&site, lang, &on_duty, Some(notice), None).await
         }
-        Err(error) => refused(&site, lang, &on_duty, error).await,
+        Err(error) => {
+            let notice = Notice { tone: "stop", text: error.say(lang) };
+            let page = page_again(&site, lang, &on_duty, Some(notice), None, form.time).await;
+            (Problem::from(error).status(), page).into_response()
+        }
     }
 }
 

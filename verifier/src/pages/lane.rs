@@ -3,22 +3,21 @@
 
 use askama::Template;
 use axum::extract::{Form, Multipart, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use fugong_common::lang::Lang;
-use fugong_common::service::client::crowd;
 use fugong_common::service::language::Language;
 use fugong_common::service::problem::Problem;
 use fugong_common::verdict::{Icon, Verdict};
 use serde::Deserialize;
 
-use super::guard::{OnDuty, Peer};
+use super::guard::OnDuty;
 use super::keypad;
 use super::panel::degrees;
 use super::shown::{Action, Frame, Here, Line, Panel, Parked, Stage};
 use super::words::ScanWords;
 use super::{Site, draw, go};
-use crate::engine::{Guard, GuardName};
+use crate::engine::Guard;
 use crate::error::GateError;
 use crate::view::{Correction, Direction, ScanOutcome, SessionId};
 
@@ -62,26 +61,16 @@ impl ScanPage {
     }
 }
 
-#[derive(Debug, Template)]
-#[template(path = "override.html")]
-pub struct OverridePage {
-    pub frame: Frame,
-    pub session: String,
-    pub panel: Panel,
-    pub leaders: Vec<GuardName>,
-    pub reason: String,
-}
-
 /// One request on the lane: who asks, in which language, whole page or part.
-struct Station<'a> {
-    site: &'a Site,
-    lang: Lang,
-    guard: &'a Guard,
-    part: bool,
+pub(super) struct Station<'a> {
+    pub site: &'a Site,
+    pub lang: Lang,
+    pub guard: &'a Guard,
+    pub part: bool,
 }
 
 impl Station<'_> {
-    async fn outcome(&self, outcome: &ScanOutcome) -> Response {
+    pub async fn outcome(&self, outcome: &ScanOutcome) -> Response {
         let panel = self.site.say(self.lang).panel(outcome);
         self.answer(panel, None).await
     }
@@ -92,6 +81,17 @@ impl Station<'_> {
         session: Option<SessionId>,
         direction: Direction,
     ) -> Response {
+        self.reading(result, session, direction, "").await
+    }
+
+    /// The same after a reading was typed.
+    async fn reading(
+        &self,
+        result: Result<ScanOutcome, GateError>,
+        session: Option<SessionId>,
+        direction: Direction,
+        typed: &str,
+    ) -> Response {
         match result {
             Ok(outcome) => self.outcome(&outcome).await,
             Err(error) => {
@@ -100,21 +100,34 @@ impl Station<'_> {
                         || self.ready(direction),
                         |outcome| self.site.say(self.lang).panel(&outcome),
                     );
-                self.failed(panel, error.into()).await
+                self.failed(self.typed(panel, typed), error.into()).await
             }
         }
     }
 
+    /// The panel with its plain field as it was typed; a script's keypad begins anew.
+    fn typed(&self, panel: Panel, typed: &str) -> Panel {
+        let typed = if self.part { String::new() } else { typed.to_owned() };
+        Panel { typed, ..panel }
+    }
+
     /// A step that wasn't taken: the reason in a banner over what stood there before.
-    async fn failed(&self, panel: Panel, problem: Problem) -> Response {
+    pub async fn failed(&self, panel: Panel, problem: Problem) -> Response {
         let status = problem.status();
-        let text = problem.advice().unwrap_or_else(|| problem.title()).say(self.lang).to_owned();
-        let mut response = self.answer(panel, Some(text)).await;
+        let mut response = self.answer(panel, Some(advice(&problem, self.lang))).await;
         *response.status_mut() = status;
         response
     }
 
-    fn ready(&self, direction: Direction) -> Panel {
+    /// Asks what was wrong with an entry that can still be corrected.
+    async fn correction(&self, seq: u64) -> Result<Panel, GateError> {
+        self.site.gate.correctable(seq)?;
+        let rows = self.site.gate.recent(RECENT).await?;
+        let row = rows.into_iter().find(|row| row.seq == seq);
+        Ok(self.site.say(self.lang).correction(&row.ok_or(GateError::TooLateToCorrect)?))
+    }
+
+    pub fn ready(&self, direction: Direction) -> Panel {
         Panel { leaving: direction == Direction::Out, ..Panel::ready(self.lang) }
     }
 
@@ -272,7 +285,7 @@ pub async fn measure(
     let direction = form.direction.or(before).unwrap_or_default();
     let Some(tenths) = keypad::read(&form.temperature, limits) else {
         let error = GateError::Implausible { from: limits.min, to: limits.max };
-        return station.result(Err(error), Some(session), direction).await;
+        return station.reading(Err(error), Some(session), direction, &form.temperature).await;
     };
     // The segment was moved on a page without a script: judge the other way first.
     if before.is_some_and(|before| before != direction) {
@@ -282,7 +295,7 @@ pub async fn measure(
         }
     }
     let result = site.gate.measure(&on_duty.guard, session, tenths).await;
-    station.result(result, Some(session), direction).await
+    station.reading(result, Some(session), direction, &form.temperature).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -346,18 +359,9 @@ pub async fn correct(
     let say = site.say(lang);
     let correction = match form.act.as_str() {
         "ask" => {
-            if let Err(error) = site.gate.correctable(seq) {
-                return station.result(Err(error), None, form.direction).await;
-            }
-            let row = match site.gate.recent(RECENT).await {
-                Ok(rows) => rows.into_iter().find(|row| row.seq == seq),
-                Err(error) => return station.result(Err(error), None, form.direction).await,
-            };
-            return match row {
-                Some(row) => station.answer(say.correction(&row), None).await,
-                None => {
-                    station.result(Err(GateError::TooLateToCorrect), None, form.direction).await
-                }
+            return match station.correction(seq).await {
+                Ok(panel) => station.answer(panel, None).await,
+                Err(error) => station.result(Err(error), None, form.direction).await,
             };
         }
         "in" => Correction::Direction { direction: Direction::In },
@@ -366,7 +370,13 @@ pub async fn correct(
         _ => {
             let Some(tenths) = keypad::read(&form.temperature, say.limits) else {
                 let error = GateError::Implausible { from: say.limits.min, to: say.limits.max };
-                return station.result(Err(error), None, form.direction).await;
+                return match station.correction(seq).await {
+                    Ok(panel) => {
+                        let panel = station.typed(panel, &form.temperature);
+                        station.failed(panel, error.into()).await
+                    }
+                    Err(error) => station.result(Err(error), None, form.direction).await,
+                };
             };
             Correction::Temperature { tenths }
         }
@@ -375,71 +385,9 @@ pub async fn correct(
     station.result(result, None, form.direction).await
 }
 
-/// `GET /session/{session}/override`
-pub async fn override_form(
-    State(site): State<Site>,
-    Language(lang): Language,
-    on_duty: OnDuty,
-    Path(session): Path<String>,
-) -> Response {
-    override_page(&site, lang, &on_duty, &session, String::new(), None)
-}
-
-fn override_page(
-    site: &Site,
-    lang: Lang,
-    on_duty: &OnDuty,
-    session: &str,
-    reason: String,
-    error: Option<&GateError>,
-) -> Response {
-    let open = session.parse().ok().and_then(|id| site.gate.session(id));
-    let Some(outcome) = open.filter(|outcome| outcome.override_possible) else {
-        return go("/");
-    };
-    let path = format!("/session/{session}/override");
-    let mut frame = site.frame(lang, Here::Check, &path, Some(&on_duty.guard));
-    if let Some(error) = error {
-        frame = frame.notice("stop", error.say(lang));
-    }
-    let leaders = site.gate.guards().into_iter();
-    let leaders = leaders.filter(|it| it.leader && it.id != on_duty.guard.id).collect();
-    let panel = site.say(lang).panel(&outcome);
-    let page = OverridePage { frame, session: session.to_owned(), panel, leaders, reason };
-    let status = if error.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
-    (status, draw(&page)).into_response()
-}
-
-#[derive(Debug, Deserialize)]
-pub struct Approval {
-    leader: String,
-    pin: String,
-    #[serde(default)]
-    reason: String,
-}
-
-/// `POST /session/{session}/override`
-pub async fn approve(
-    State(site): State<Site>,
-    Language(lang): Language,
-    on_duty: OnDuty,
-    Peer(peer): Peer,
-    Path(session): Path<String>,
-    Form(form): Form<Approval>,
-) -> Response {
-    if let Err(wait) = site.tries.check(crowd(peer), site.gate.status().now) {
-        return Problem::from(wait).into_response();
-    }
-    let Ok(id) = session.parse::<SessionId>() else { return go("/") };
-    let gate = &site.gate;
-    match gate.approve(&on_duty.guard, id, &form.leader, &form.pin, &form.reason).await {
-        Ok(outcome) => {
-            site.tries.forgive(&crowd(peer));
-            let station = Station { site: &site, lang, guard: &on_duty.guard, part: false };
-            station.outcome(&outcome).await
-        }
-        Err(error) => override_page(&site, lang, &on_duty, &session, form.reason, Some(&error)),
-    }
+/// What to do about a problem, or what it is.
+pub fn advice(problem: &Problem, lang: Lang) -> String {
+    problem.advice().unwrap_or_else(|| problem.title()).say(lang).to_owned()
 }
 
 /// Draws the lane after a step that began on another page (look-up, visitor form).

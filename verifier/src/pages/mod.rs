@@ -20,6 +20,7 @@ mod people;
 mod refusal;
 #[cfg(test)]
 pub(crate) mod samples;
+mod second;
 mod shown;
 #[cfg(test)]
 mod tests;
@@ -136,7 +137,7 @@ pub fn routes(site: Site) -> Router {
         .route("/part", get(lane::part))
         .route("/session/{session}/measure", post(lane::measure))
         .route("/session/{session}/act", post(lane::act))
-        .route("/session/{session}/override", get(lane::override_form).post(lane::approve))
+        .route("/session/{session}/override", get(second::override_form).post(second::approve))
         .route("/correct/{seq}", post(lane::correct))
         .route("/visitor", get(people::visitor_form).post(people::visitor))
         .route("/people", get(people::form).post(people::look_up))

@@ -206,7 +206,7 @@ pub async fn choose(
             let page = PeoplePage {
                 frame: frame.notice("stop", error.say(lang)),
                 query: String::new(),
-                session: None,
+                session: session_of(chosen.within.session.as_ref()).map(|id| id.to_string()),
                 rows: None,
                 roster_empty: site.gate.status().roster_len == 0,
                 leaving: chosen.within.direction == Direction::Out,

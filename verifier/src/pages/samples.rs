@@ -8,11 +8,12 @@ use fugong_common::verdict::{Details, Verdict};
 
 use super::access::{EnrolPage, PairPage, ShiftPage, SignOnPage, pin_refusal};
 use super::device::{Browser, DevicePage, ShownCode, qr};
-use super::lane::{OverridePage, Part, ScanPage};
+use super::lane::{Part, ScanPage};
 use super::panel::Say;
 use super::people::{
     InsideLine, InsidePage, PeoplePage, Record, RecordsPage, VisitorForm, VisitorPage,
 };
+use super::second::OverridePage;
 use super::shown::{Frame, Here, Notice, Panel};
 use crate::engine::GuardName;
 use crate::error::PinError;
@@ -280,8 +281,14 @@ pub fn pages(lang: Lang) -> Vec<(String, String)> {
     let asked = say.panel(&outcome(Verdict::NotOnRoster, Step::Stopped));
     for (name, leaders) in [("override", guards().split_off(2)), ("override_nobody", vec![])] {
         let (frame, panel) = (away.clone(), asked.clone());
-        let page =
-            OverridePage { frame, session: "x".into(), panel, leaders, reason: String::new() };
+        let page = OverridePage {
+            frame,
+            session: "x".into(),
+            panel,
+            leaders,
+            leader: String::new(),
+            reason: String::new(),
+        };
         add(name, text(&page));
     }
     people_pages(lang, &online, &mut add);
@@ -439,6 +446,17 @@ fn device_pages(lang: Lang, status: &GateStatus, add: &mut impl FnMut(&str, Stri
         let browsers = browsers.into();
         let set_clock =
             Some(fugong_common::words::fill(d.clock_field, &[("zone", &"Asia/Shanghai")]));
-        add(name, text(&DevicePage { frame, sections, browsers, code, set_clock, leader }));
+        add(
+            name,
+            text(&DevicePage {
+                frame,
+                sections,
+                browsers,
+                code,
+                set_clock,
+                time: String::new(),
+                leader,
+            }),
+        );
     }
 }

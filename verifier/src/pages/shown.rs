@@ -166,6 +166,10 @@ pub struct Panel {
     pub leaving: bool,
     /// An entry that is on record already is being put right.
     pub correcting: bool,
+    /// A reading that was not taken, as it was typed into the plain field. With the script the keypad
+    /// takes none that is implausible, and begins anew.
+    #[serde(skip)]
+    pub typed: String,
 }
 
 /// A button under the panel.
@@ -213,6 +217,7 @@ impl Panel {
             act_to: None,
             leaving: false,
             correcting: false,
+            typed: String::new(),
         }
     }
 
@@ -264,6 +269,7 @@ impl Panel {
             act_to: None,
             leaving: false,
             correcting: false,
+            typed: String::new(),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::authz::{Action, Place};
 use crate::db::Tx;
 use crate::divisions::{self, store::Division, tree::Choice};
 use crate::fields::{Sent, line};
-use crate::web::{Frame, Nav, Page, Routes, Tone, conflict, encode, html_form, see_other};
+use crate::web::{Frame, Nav, Page, Refused, Routes, Tone, encode, html_again, see_other};
 use fugong_common::words::fill;
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -62,24 +62,24 @@ async fn render(
     tx: &mut Tx,
     division: &Division,
     rows: Vec<Row>,
+    refused: Option<&Refused>,
 ) -> Result<Response, Problem> {
     let w = ManageWords::of(page.lang);
     let divisions =
         divisions::tree::choices(tx, &page.reach().bounds(), &division.id, page.now).await?;
-    let faulty = rows.iter().any(|row| row.fault);
     let mut frame = page.frame(Nav::Settings);
     if page.done.is_some() {
         frame = frame.notice(Tone::Ok, w.done_titles);
     }
     let shown = TitlesPage {
-        frame,
+        frame: frame.refused(refused),
         w,
         heading: fill(w.titles_of, &[("division", &division.name)]),
         division: division.id.clone(),
         divisions,
         rows,
     };
-    html_form(&shown, faulty)
+    html_again(&shown, refused)
 }
 
 async fn show(page: Page, Query(asked): Query<Asked>) -> Result<Response, Problem> {
@@ -97,7 +97,7 @@ async fn show(page: Page, Query(asked): Query<Asked>) -> Result<Response, Proble
             fault: false,
         }
     });
-    render(&page, &mut tx, &division, rows.collect()).await
+    render(&page, &mut tx, &division, rows.collect(), None).await
 }
 
 async fn save(page: Page, Form(sent): Form<Sent>) -> Result<Response, Problem> {
@@ -118,14 +118,24 @@ async fn save(page: Page, Form(sent): Form<Sent>) -> Result<Response, Problem> {
         })
         .collect();
     if rows.iter().any(|row| row.fault) {
-        return render(&page, &mut tx, &division, rows).await;
+        let refused = Refused::fields(page.lang);
+        return render(&page, &mut tx, &division, rows, Some(&refused)).await;
     }
     for (role, row) in Role::ALL.iter().zip(&rows).filter(|(_, row)| row.seen != row.title) {
         if !store::set_title(&mut tx, &division.id, *role, &row.seen, &row.title).await? {
-            return Err(conflict((
-                "岗位名称刚被他人修改",
-                "Somebody else has just edited these titles",
-            )));
+            drop(tx);
+            let what = ("岗位名称刚被他人修改", "Somebody else has just edited these titles");
+            let refused = Refused::quicker(page.lang, what);
+            let mut tx = page.app.db().read().await?;
+            let given = store::list_titles(&mut tx, &division.id).await?;
+            let now = |code: &str| given.iter().find(|(found, _)| found == code);
+            // What was not touched follows the others' edit; what was typed stays, over the newest.
+            let rows = rows.into_iter().map(|row| {
+                let newest = now(row.code).map_or(String::new(), |(_, title)| title.clone());
+                let title = if row.seen == row.title { newest.clone() } else { row.title };
+                Row { seen: newest, title, ..row }
+            });
+            return render(&page, &mut tx, &division, rows.collect(), Some(&refused)).await;
         }
         let detail = format!("{}: {} → {}", row.usual, row.seen, row.title);
         page.record(&mut tx, "role.title", ("division", &division.id), &division.id, &detail)

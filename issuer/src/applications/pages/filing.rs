@@ -12,14 +12,15 @@ use super::super::acts::{self, ActError, Draft};
 use super::super::deeds::{Deeds, Edit};
 use super::super::filing::Filing;
 use super::super::form::{FieldFault, FilingForm};
-use super::super::state::{Event, State};
+use super::super::state::{Event, Refusal, State};
 use super::super::store::{self, Application, Seen};
 use super::super::terms::{CLASSES, Kind, class_code, class_title, mode_title};
 use super::super::words::ApplicationWords;
 use super::words::CaseWords;
-use super::{SeenFields, done, find, not_done, say_quicker, show};
+use super::{SeenFields, done, find, kept, not_done, not_done_with, say_quicker, show};
 use crate::authz::Action;
 use crate::enterprises;
+use crate::fields::clip;
 use crate::web::{Frame, Nav, Page, Tone, html, html_conflict, html_form, see_other};
 
 /// A choice in a list of radio buttons or a select.
@@ -310,8 +311,7 @@ pub async fn save(
         let step = sent.step.trim().parse().unwrap_or(-1);
         return match acts::save_draft(&page, &id, step, &sent.form).await {
             Ok(_) => Ok(see_other(&format!("/applications/{id}/edit?done=saved"))),
-            Err(ActError::Conflict(_)) => once_more(&page, &id, &sent.form).await,
-            Err(error) => not_done(&page, &id, error).await,
+            Err(error) => once_more(&page, &id, &sent.form, error).await,
         };
     }
     let seen = sent.seen.seen();
@@ -350,26 +350,37 @@ async fn file(
             let opened = Opened { draft: &draft, of: Some(&found), class_set, edit };
             answer(&form_page(page, &opened, form.clone(), faults))
         }
-        Err(ActError::Conflict(_)) => once_more(page, id, form).await,
-        Err(error) => not_done(page, id, error).await,
+        Err(error) => once_more(page, id, form, error).await,
     }
 }
 
-/// Somebody was quicker: the form comes back as it was typed, over the case as it stands now, so that
-/// it can be sent with that in view. What can be edited no longer is shown as it is.
-async fn once_more(page: &Page, id: &str, form: &FilingForm) -> Result<Response, Problem> {
+/// Somebody was quicker, or the rules refuse it: the form comes back as it was typed, over the case as
+/// it stands now, so that it can be sent with that in view. What can be edited no longer is shown as it
+/// is, with what was written.
+async fn once_more(
+    page: &Page,
+    id: &str,
+    form: &FilingForm,
+    error: ActError,
+) -> Result<Response, Problem> {
+    let why = match &error {
+        ActError::Problem(problem) => return Err(problem.clone()),
+        ActError::Refused(Refusal::NoRoute) => Some(ApplicationWords::of(page.lang).no_route),
+        _ => None,
+    };
     let mut tx = page.app.db().read().await?;
     let found = find(page, &mut tx, Action::FileApplications, id).await?;
     let Some(edit) = Deeds::of(&found, &page.actor).edit else {
         drop(tx);
-        return not_done(page, id, ActError::Conflict(Box::new(found))).await;
+        return not_done_with(page, id, error, kept(form.written())).await;
     };
     let draft = Draft::open(page, &mut tx, &found.enterprise_id, &form.premises).await?;
     let class_set = class_set(page, &mut tx, &found).await?;
     drop(tx);
     let opened = Opened { draft: &draft, of: Some(&found), class_set, edit };
     let shown = form_page(page, &opened, form.clone(), Vec::new());
-    let why = say_quicker(page, &found, CaseWords::of(page.lang).quicker_kept);
+    let quicker = || say_quicker(page, &found, CaseWords::of(page.lang).quicker_kept);
+    let why = why.map_or_else(quicker, str::to_owned);
     let shown = FormPage { frame: shown.frame.notice(Tone::Warn, why), ..shown };
     html_conflict(&shown)
 }
@@ -381,21 +392,27 @@ struct WithdrawPage {
     c: &'static CaseWords,
     id: String,
     name: String,
+    reason: String,
     seen_state: &'static str,
     seen_revision: i64,
+}
+
+fn withdraw_form(page: &Page, found: Application, reason: String) -> WithdrawPage {
+    WithdrawPage {
+        frame: page.frame(Nav::Applications),
+        c: CaseWords::of(page.lang),
+        seen_state: found.state().code(),
+        seen_revision: found.case.revision,
+        id: found.id,
+        name: found.enterprise_name,
+        reason,
+    }
 }
 
 pub async fn withdraw_page(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
     let mut tx = page.app.db().read().await?;
     let found = find(&page, &mut tx, Action::WithdrawApplications, &id).await?;
-    html(&WithdrawPage {
-        frame: page.frame(Nav::Applications),
-        c: CaseWords::of(page.lang),
-        id,
-        name: found.enterprise_name.clone(),
-        seen_state: found.state().code(),
-        seen_revision: found.case.revision,
-    })
+    html(&withdraw_form(&page, found, String::new()))
 }
 
 #[derive(Deserialize)]
@@ -411,9 +428,19 @@ pub async fn withdraw(
     Path(id): Path<String>,
     Form(sent): Form<Withdrawal>,
 ) -> Result<Response, Problem> {
-    let reason: String = sent.reason.trim().chars().take(500).collect();
-    match acts::withdraw(&page, &id, &sent.seen.seen(), reason).await {
-        Ok(_) => Ok(done(&id, "withdrawn")),
-        Err(error) => not_done(&page, &id, error).await,
+    let reason = clip(&sent.reason, 500);
+    let withdrawn = acts::withdraw(&page, &id, &sent.seen.seen(), reason.clone()).await;
+    let Err(error) = withdrawn else { return Ok(done(&id, "withdrawn")) };
+    let ActError::Conflict(_) = error else {
+        return not_done_with(&page, &id, error, kept([reason.as_str()])).await;
+    };
+    let mut tx = page.app.db().read().await?;
+    let found = find(&page, &mut tx, Action::WithdrawApplications, &id).await?;
+    drop(tx);
+    if !Deeds::of(&found, &page.actor).withdraw {
+        return not_done_with(&page, &id, error, kept([reason.as_str()])).await;
     }
+    let why = say_quicker(&page, &found, CaseWords::of(page.lang).quicker_kept);
+    let form = withdraw_form(&page, found, reason);
+    html_conflict(&WithdrawPage { frame: form.frame.notice(Tone::Warn, why), ..form })
 }

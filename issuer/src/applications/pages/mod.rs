@@ -22,10 +22,11 @@ use super::words::ApplicationWords;
 use crate::approvals::SignFault;
 use crate::authz::Action;
 use crate::db::Tx;
+use crate::fields::Sent;
 use crate::web::{Page, Routes, Tone, see_other};
 
 pub(crate) use queue::own_rows;
-pub use show::show_with;
+pub use show::{Again, show_with};
 pub use words::{CaseWords, PHRASES};
 
 pub fn routes(routes: Routes) -> Routes {
@@ -71,7 +72,17 @@ pub fn done(id: &str, what: &str) -> Response {
 
 /// Shows an application as it stands now, with the reason why an act was not done.
 pub async fn not_done(page: &Page, id: &str, error: ActError) -> Result<Response, Problem> {
-    let w = CaseWords::of(page.lang);
+    not_done_with(page, id, error, Again::default()).await
+}
+
+/// The same, with what was typed for the act: in its form where the page still has it, else to be
+/// copied.
+pub async fn not_done_with(
+    page: &Page,
+    id: &str,
+    error: ActError,
+    again: Again,
+) -> Result<Response, Problem> {
     let reason = match error {
         ActError::Problem(problem) => return Err(problem),
         ActError::Fields(faults) => {
@@ -88,15 +99,22 @@ pub async fn not_done(page: &Page, id: &str, error: ActError) -> Result<Response
     let now = find(page, &mut tx, Action::ReadApplications, id).await?;
     let zone = zone_of(page, &mut tx, &now.division_id).await?;
     drop(tx);
-    let text = match reason {
-        None => say_quicker(page, &now, w.quicker),
-        Some(Refusal::Wrong { .. }) => say_quicker(page, &now, w.wrong_state),
+    let text = say_refusal(page, &now, &zone, reason);
+    let again = Again { notice: Some((Tone::Warn, text)), ..again };
+    let shown = show_with(page, id, again).await?;
+    Ok((StatusCode::CONFLICT, shown).into_response())
+}
+
+/// Why an act was not done; without a refusal somebody was quicker.
+fn say_refusal(page: &Page, now: &Application, zone: &Zone, reason: Option<Refusal>) -> String {
+    let w = CaseWords::of(page.lang);
+    match reason {
+        None => say_quicker(page, now, w.quicker),
+        Some(Refusal::Wrong { .. }) => say_quicker(page, now, w.wrong_state),
         Some(Refusal::NothingToMend) => w.return_empty.to_owned(),
         Some(Refusal::NoRoute) => ApplicationWords::of(page.lang).no_route.to_owned(),
-        Some(Refusal::Sign(fault)) => say_sign_fault(&fault, &now, &zone, page),
-    };
-    let shown = show::show_with(page, id, Some((Tone::Warn, text))).await?;
-    Ok((StatusCode::CONFLICT, shown).into_response())
+        Some(Refusal::Sign(fault)) => say_sign_fault(&fault, now, zone, page),
+    }
 }
 
 /// That somebody was quicker, with the state that a case is in by now. Forms say by
@@ -138,6 +156,12 @@ pub fn say_sign_fault(
     }
 }
 
+/// What was typed into a form that its case no longer has, a line for each field.
+pub fn kept<'a>(typed: impl IntoIterator<Item = &'a str>) -> Again {
+    let lines: Vec<_> = typed.into_iter().map(str::trim).filter(|text| !text.is_empty()).collect();
+    Again { kept: lines.join("\n"), ..Again::default() }
+}
+
 /// What the act's form saw, as hidden fields carry it.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 pub struct SeenFields {
@@ -148,6 +172,13 @@ pub struct SeenFields {
 }
 
 impl SeenFields {
+    pub fn of(sent: &Sent) -> Self {
+        Self {
+            seen_state: sent.value("seen_state").to_owned(),
+            seen_revision: sent.value("seen_revision").to_owned(),
+        }
+    }
+
     pub fn seen(&self) -> Seen {
         Seen {
             state: self.seen_state.clone(),

@@ -5,7 +5,6 @@ use axum::extract::{Form, Path};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use fugong_common::service::problem::Problem;
-use serde::Deserialize;
 
 use super::super::acts::{self, ActError, zone_of};
 use super::super::deeds::Deeds;
@@ -17,28 +16,18 @@ use super::super::words::ApplicationWords;
 use super::show::group_title;
 use super::view::state_chip;
 use super::words::CaseWords;
-use super::{SeenFields, done, find, not_done, say_quicker, show_with};
+use super::{Again, SeenFields, done, find, kept, not_done_with, say_quicker, show_with};
 use crate::accounts::{Role, holders};
 use crate::authz::Action;
 use crate::db::Tx;
-use crate::fields::Sent;
+use crate::fields::{self, Sent};
 use crate::web::{Frame, Nav, Page, Tone, html, html_conflict, html_form};
 
 /// Longest note.
 const NOTE: usize = 1000;
 
 fn clip(text: &str) -> String {
-    text.trim().chars().take(NOTE).collect()
-}
-
-#[derive(Deserialize)]
-pub struct Visit {
-    #[serde(flatten)]
-    seen: SeenFields,
-    #[serde(default)]
-    checker: String,
-    #[serde(default)]
-    planned_on: String,
+    fields::clip(text, NOTE)
 }
 
 /// Whom a form sends, and when; what is wrong with it otherwise.
@@ -46,15 +35,16 @@ async fn read_visit(
     page: &Page,
     tx: &mut Tx,
     found: &Application,
-    sent: &Visit,
+    sent: &Sent,
 ) -> Result<Result<(Person, String), &'static str>, Problem> {
     let c = CaseWords::of(page.lang);
     let zone = zone_of(page, tx, &found.division_id).await?;
     let held = holders::list(tx, &found.division_path, Role::Checker, page.lang, page.now).await?;
-    let Some(holder) = held.into_iter().find(|holder| holder.account_id == sent.checker) else {
+    let Some(holder) = held.into_iter().find(|holder| holder.account_id == sent.value("checker"))
+    else {
         return Ok(Err(c.choose_checker));
     };
-    let day = sent.planned_on.trim();
+    let day = sent.value("planned_on").trim();
     if zone.start_of(day).is_none() || *day < *zone.date(page.now) {
         return Ok(Err(c.bad_visit_day));
     }
@@ -62,17 +52,18 @@ async fn read_visit(
     Ok(Ok((person, day.to_owned())))
 }
 
-async fn unsent(page: &Page, id: &str, why: &'static str) -> Result<Response, Problem> {
-    let shown = show_with(page, id, Some((Tone::Stop, why.to_owned()))).await?;
+async fn unsent(page: &Page, id: &str, why: &'static str, sent: Sent) -> Result<Response, Problem> {
+    let again = Again { notice: Some((Tone::Stop, why.to_owned())), sent, ..Again::default() };
+    let shown = show_with(page, id, again).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response())
 }
 
 pub async fn accept(
     page: Page,
     Path(id): Path<String>,
-    Form(sent): Form<Visit>,
+    Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
-    let visit = if sent.checker.is_empty() {
+    let visit = if sent.value("checker").is_empty() {
         None
     } else {
         let mut tx = page.app.db().read().await?;
@@ -81,20 +72,20 @@ pub async fn accept(
             Ok(visit) => Some(visit),
             Err(why) => {
                 drop(tx);
-                return unsent(&page, &id, why).await;
+                return unsent(&page, &id, why, sent).await;
             }
         }
     };
-    match acts::accept(&page, &id, &sent.seen.seen(), visit).await {
+    match acts::accept(&page, &id, &SeenFields::of(&sent).seen(), visit).await {
         Ok(_) => Ok(done(&id, "accepted")),
-        Err(error) => not_done(&page, &id, error).await,
+        Err(error) => not_done_with(&page, &id, error, answered(&sent)).await,
     }
 }
 
 pub async fn send(
     page: Page,
     Path(id): Path<String>,
-    Form(sent): Form<Visit>,
+    Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
     let mut tx = page.app.db().read().await?;
     let found = find(&page, &mut tx, Action::AcceptApplications, &id).await?;
@@ -102,38 +93,36 @@ pub async fn send(
     drop(tx);
     let (checker, planned_on) = match visit {
         Ok(visit) => visit,
-        Err(why) => return unsent(&page, &id, why).await,
+        Err(why) => return unsent(&page, &id, why, sent).await,
     };
-    match acts::send_checker(&page, &id, &sent.seen.seen(), checker, planned_on).await {
+    let seen = SeenFields::of(&sent).seen();
+    match acts::send_checker(&page, &id, &seen, checker, planned_on).await {
         Ok(_) => Ok(done(&id, "sent")),
-        Err(error) => not_done(&page, &id, error).await,
+        Err(error) => not_done_with(&page, &id, error, answered(&sent)).await,
     }
 }
 
-#[derive(Deserialize)]
-pub struct ClassForm {
-    #[serde(flatten)]
-    seen: SeenFields,
-    #[serde(default)]
-    class: String,
-    #[serde(default)]
-    class_reason: String,
+/// What was answered, over the case as it stands now.
+fn answered(sent: &Sent) -> Again {
+    Again { sent: sent.answers(), ..Again::default() }
 }
 
 pub async fn classify(
     page: Page,
     Path(id): Path<String>,
-    Form(sent): Form<ClassForm>,
+    Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
     let w = ApplicationWords::of(page.lang);
-    let Some(class) = parse_class(&sent.class) else { return unsent(&page, &id, w.choose).await };
-    let reason = clip(&sent.class_reason);
+    let Some(class) = parse_class(sent.value("class")) else {
+        return unsent(&page, &id, w.choose, sent).await;
+    };
+    let reason = clip(sent.value("class_reason"));
     if reason.is_empty() {
-        return unsent(&page, &id, w.class_needs_reason).await;
+        return unsent(&page, &id, w.class_needs_reason, sent).await;
     }
-    match acts::classify(&page, &id, &sent.seen.seen(), class, reason).await {
+    match acts::classify(&page, &id, &SeenFields::of(&sent).seen(), class, reason).await {
         Ok(_) => Ok(done(&id, "classed")),
-        Err(error) => not_done(&page, &id, error).await,
+        Err(error) => not_done_with(&page, &id, error, answered(&sent)).await,
     }
 }
 
@@ -262,14 +251,17 @@ pub async fn check(
     let mut tx = page.app.db().read().await?;
     let now = find(&page, &mut tx, Action::CheckSites, &id).await?;
     drop(tx);
+    // Whoever wrote something down at the site finds it below, whatever has become of the case.
+    let typed = |name: &str| name.starts_with("note") || name == "meeting_note";
+    let written = kept(sent.named(typed));
     if !Deeds::of(&now, &page.actor).check {
-        return not_done(&page, &id, error).await;
+        return not_done_with(&page, &id, error, written).await;
     }
     // Whoever stood in the hall with the answers is not sent there again for them.
     let why = match &error {
         ActError::Conflict(_) => say_quicker(&page, &now, CaseWords::of(page.lang).quicker_kept),
         ActError::Refused(Refusal::NoRoute) => ApplicationWords::of(page.lang).no_route.to_owned(),
-        _ => return not_done(&page, &id, error).await,
+        _ => return not_done_with(&page, &id, error, written).await,
     };
     let shown = check_form(&page, &id, Some(&sent.answers())).await?;
     let shown = CheckPage { frame: shown.frame.notice(Tone::Warn, why), ..shown };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fugong_common::permit::Category;
 
-use super::bench::{Answer, Bench, full_form};
+use super::bench::{Answer, Bench, Browser, full_form};
 use super::stories::{checker, in_signing, sign_as, submitted};
 use crate::accounts::Role;
 use crate::applications::{
@@ -140,6 +140,64 @@ async fn a_visit_whose_case_was_classed_meanwhile_is_not_made_twice() {
     }
     assert_eq!(send(&seen(&late)).await.status, 303);
     assert_eq!(bench.find(&sent_out.id).await.state().code(), "signing");
+}
+
+#[tokio::test]
+async fn a_class_a_visit_and_a_withdrawal_keep_what_was_typed_for_them() {
+    let bench = Bench::new().await;
+    let application = submitted(&bench, "e1").await;
+    let path = format!("/applications/{}", application.id);
+    let intake = bench.browser("intake", Role::Intake).await;
+    let contact = bench.browser("e1-contact", Role::Contact).await;
+    let opened = seen(&intake.get(&path, "zh-CN").await);
+    let withdrawing = seen(&contact.get(&format!("{path}/withdraw"), "zh-CN").await);
+    let with = |seen: &[(&'static str, String)], typed: &[(&'static str, &str)]| {
+        let seen = seen.iter().map(|(key, value)| (*key, value.clone()));
+        seen.chain(typed.iter().map(|(key, value)| (*key, (*value).to_owned()))).collect::<Vec<_>>()
+    };
+    let post = async |browser: &Browser<'_>, what: &str, sent: &[(&str, String)]| {
+        let sent: Vec<_> = sent.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        browser.post(&format!("{path}/{what}"), &sent).await
+    };
+    // A visit on a day that has passed, and a class without its reason.
+    let visit = with(&opened, &[("checker", "checker"), ("planned_on", "2020-02-01")]);
+    let answer = post(&intake, "accept", &visit).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("value=\"2020-02-01\""), "{}", answer.body);
+    let class = with(&opened, &[("class", "green"), ("class_reason", " ")]);
+    let answer = post(&intake, "class", &class).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("<option value=\"green\" selected>"), "{}", answer.body);
+    // Somebody else is quicker.
+    accepted(&bench, &application).await;
+    let class = with(&opened, &[("class", "green"), ("class_reason", "生产防护服")]);
+    let answer = post(&intake, "class", &class).await;
+    assert_eq!(answer.status, 409);
+    assert!(answer.body.contains("value=\"生产防护服\""), "{}", answer.body);
+    let again = with(&seen(&answer), &[("class", "green"), ("class_reason", "生产防护服")]);
+    assert_eq!(post(&intake, "class", &again).await.status, 303);
+    let late = with(&withdrawing, &[("reason", "改到下月复工")]);
+    let answer = post(&contact, "withdraw", &late).await;
+    assert_eq!(answer.status, 409);
+    assert!(answer.body.contains("改到下月复工</textarea>"), "{}", answer.body);
+    let again = with(&seen(&answer), &[("reason", "改到下月复工")]);
+    assert_eq!(post(&contact, "withdraw", &again).await.status, 303);
+    // Where the case has no such form any more, the words can be copied.
+    let answer = post(&contact, "withdraw", &again).await;
+    assert_eq!(answer.status, 409);
+    for kept in ["您填写的内容（未保存）", "改到下月复工"] {
+        assert!(answer.body.contains(kept), "{}", answer.body);
+    }
+    let answer = post(&intake, "class", &class).await;
+    assert!(answer.status == 409 && answer.body.contains("生产防护服"), "{}", answer.body);
+    let form =
+        FilingForm { conditions: "分三批返岗，食堂停用".into(), ..full_form("e1") };
+    let mut sent: Vec<(&str, String)> = with(&opened, &[("do", "submit")]);
+    let typed = fields(&form);
+    sent.extend(typed.iter().map(|(key, value)| (key.as_str(), value.clone())));
+    let answer = post(&contact, "edit", &sent).await;
+    assert_eq!(answer.status, 409);
+    assert!(answer.body.contains("分三批返岗，食堂停用"), "{}", answer.body);
 }
 
 #[tokio::test]

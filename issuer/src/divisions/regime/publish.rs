@@ -8,13 +8,13 @@ use fugong_common::words::fill;
 
 use super::form::{NUMBERS, PARTIES, RegimeForm, SIGNING, parse, show, value_of};
 use super::pages::{Asked, find_division, label};
-use super::preview::{Preview, Standing, check_limits, digest, preview, standing};
+use super::preview::{self, Preview, Standing, check_limits, digest};
 use super::words::RegimeWords;
 use super::{Party, Regime, RegimeKind, Scale};
 use crate::db::DbError;
 use crate::divisions::store;
 use crate::fields::{Errors, Sent};
-use crate::web::{Frame, Nav, Page, conflict, encode, html_form, see_other};
+use crate::web::{Frame, Nav, Page, encode, html_form, see_other};
 
 struct NumberField {
     name: &'static str,
@@ -145,7 +145,7 @@ fn show_form(
 
 pub async fn new_form(page: Page, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let mut tx = page.app.db().read().await?;
-    let standing = standing(&page, &mut tx, &asked.division, page.now).await?;
+    let standing = preview::standing(&page, &mut tx, &asked.division, page.now).await?;
     drop(tx);
     let today = page.zone_named(&standing.division.zone).date(page.now);
     let form = RegimeForm::of(standing.now.0, &standing.now.1, today);
@@ -161,7 +161,7 @@ pub async fn take(page: Page, Form(sent): Form<Sent>) -> Result<Response, Proble
     let zone = page.zone_named(&division.zone);
     let draft = parse(&form, &zone, page.lang, page.now, &mut errors);
     let at = draft.as_ref().map_or(page.now, |draft| draft.starts_at);
-    let standing = standing(&page, &mut tx, &division.id, at).await?;
+    let standing = preview::standing(&page, &mut tx, &division.id, at).await?;
     if let Some(draft) = &draft {
         check_limits(&page, draft, &standing, &mut errors);
     }
@@ -172,7 +172,7 @@ pub async fn take(page: Page, Form(sent): Form<Sent>) -> Result<Response, Proble
     let seen = sent.value("previewed");
     let wants = sent.value("act") == "publish";
     if !wants || seen != digest(&draft, &form, &standing) {
-        let shown = preview(&page, &mut tx, &draft, &form, &standing).await?;
+        let shown = preview::preview(&page, &mut tx, &draft, &form, &standing).await?;
         drop(tx);
         return show_form(&page, &standing, form, errors, Some(shown), wants);
     }
@@ -180,16 +180,19 @@ pub async fn take(page: Page, Form(sent): Form<Sent>) -> Result<Response, Proble
         id: page.app.new_id(),
         kind: draft.kind,
         rule_version: u32::try_from(standing.next_version).map_err(Problem::internal)?,
-        settings: draft.settings,
+        settings: draft.settings.clone(),
         starts_at: draft.starts_at,
         division_id: division.id.clone(),
     };
     match store::insert_regime(&mut tx, &regime, &page.actor.account_id, page.now).await {
         Err(DbError::Duplicate) => {
-            return Err(conflict((
-                "他人刚发布了新的管理办法",
-                "Somebody else has just published a regime",
-            )));
+            // Somebody else has just published: shown over what holds by now, and sent again.
+            drop(tx);
+            let mut tx = page.app.db().read().await?;
+            let standing = preview::standing(&page, &mut tx, &division.id, at).await?;
+            let shown = preview::preview(&page, &mut tx, &draft, &form, &standing).await?;
+            drop(tx);
+            return show_form(&page, &standing, form, errors, Some(shown), true);
         }
         done => done?,
     }

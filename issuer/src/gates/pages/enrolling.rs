@@ -6,16 +6,16 @@ use fugong_common::hex;
 use fugong_common::service::problem::Problem;
 use serde::Deserialize;
 
-use super::file::{ShownCode, show_file};
+use super::file::{Shown, ShownCode, show_file};
 use super::{find_gate, keep};
 use crate::authz::Action;
+use crate::fields::{Errors, needed};
 use crate::gates::words::GateWords;
 use crate::gates::{GateState, enrol, store};
 use crate::web::{Page, conflict, see_other};
 use crate::{keys, print};
 
 pub async fn make_code(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
-    let w = GateWords::of(page.lang);
     let mut tx = page.app.db().write().await?;
     let gate = find_gate(&page, &mut tx, &id, Action::ManageGates).await?;
     let list = keys::store::newest(&mut tx)
@@ -23,7 +23,7 @@ pub async fn make_code(page: Page, Path(id): Path<String>) -> Result<Response, P
         .ok_or_else(|| conflict(GateWords::both(|w| w.no_root)))?;
     if !matches!(gate.state()?, GateState::New | GateState::Waiting) {
         drop(tx);
-        return show_file(&page, &id, None, w.changed_meanwhile).await;
+        return changed_meanwhile(&page, &id).await;
     }
     let enrolment = enrol::invite(&page.app, &mut tx, &id, list.list.root.fingerprint()).await?;
     page.record(&mut tx, "gate.code", ("gate", &id), &gate.division_id, "").await?;
@@ -33,7 +33,13 @@ pub async fn make_code(page: Page, Path(id): Path<String>) -> Result<Response, P
     let (qr, qr_size) = (qr.path(), qr.outer_modules());
     let command =
         format!("verifier enrol {} {} --root {}", enrolment.issuer, enrolment.code, enrolment.root);
-    show_file(&page, &id, Some(ShownCode { text, command, qr, qr_size }), "").await
+    let code = Some(ShownCode { text, command, qr, qr_size });
+    show_file(&page, &id, Shown { code, ..Shown::default() }).await
+}
+
+async fn changed_meanwhile(page: &Page, id: &str) -> Result<Response, Problem> {
+    let error = GateWords::of(page.lang).changed_meanwhile;
+    show_file(page, id, Shown { error, ..Shown::default() }).await
 }
 
 #[derive(Deserialize)]
@@ -59,6 +65,7 @@ pub async fn confirm(
 
 #[derive(Deserialize)]
 pub struct Reason {
+    #[serde(default)]
     reason: String,
 }
 
@@ -67,10 +74,16 @@ pub async fn cut_off(
     Path(id): Path<String>,
     Form(form): Form<Reason>,
 ) -> Result<Response, Problem> {
+    let mut errors = Errors::default();
+    let reason = errors.take("reason", page.lang, needed(&form.reason));
+    if !errors.is_empty() {
+        let shown = Shown { reason: form.reason, errors, ..Shown::default() };
+        return show_file(&page, &id, shown).await;
+    }
     let mut tx = page.app.db().write().await?;
     let gate = find_gate(&page, &mut tx, &id, Action::ManageGates).await?;
     if store::cut_off(&mut tx, &id).await? {
-        keep(&page, tx, &gate, "gate.cut_off", &form.reason).await?;
+        keep(&page, tx, &gate, "gate.cut_off", &reason).await?;
     }
     Ok(see_other(&format!("/gates/{id}?done=cut_off")))
 }
@@ -85,8 +98,7 @@ pub async fn renew(
     let key = hex::decode(&form.device_key).unwrap_or_default();
     if !store::renew(&mut tx, &id, &key).await? {
         drop(tx);
-        let w = GateWords::of(page.lang);
-        return show_file(&page, &id, None, w.changed_meanwhile).await;
+        return changed_meanwhile(&page, &id).await;
     }
     keep(&page, tx, &gate, "gate.renew", &form.device_key).await?;
     Ok(see_other(&format!("/gates/{id}?done=added")))

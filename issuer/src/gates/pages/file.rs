@@ -7,10 +7,12 @@ use fugong_common::keys::{Fingerprint, PublicKey};
 use fugong_common::service::problem::Problem;
 use fugong_common::time::Millis;
 
+use super::guards::GuardForm;
 use super::records::{ScanShown, scan_shown};
 use super::{GateForm, GateLine, find_gate, gate_line, keep};
 use crate::authz::Action;
 use crate::changes;
+use crate::fields::Errors;
 use crate::gates::store::disputes::{self, DisputeRow};
 use crate::gates::store::guards::{self, GuardRow};
 use crate::gates::store::journals::{self, JournalRow};
@@ -82,6 +84,10 @@ struct FilePage {
     records: Vec<ScanShown>,
     may_manage: bool,
     form: GateForm,
+    /// A new guard as typed, the PIN left out.
+    guard: GuardForm,
+    reason: String,
+    errors: Errors,
     error: String,
 }
 
@@ -92,27 +98,24 @@ impl FilePage {
 }
 
 pub async fn file(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
-    show_file(&page, &id, None, "").await
+    show_file(&page, &id, Shown::default()).await
 }
 
-/// The page; `code` is shown once, and `error` says why something was not done.
-pub async fn show_file(
-    page: &Page,
-    id: &str,
-    code: Option<ShownCode>,
-    error: &str,
-) -> Result<Response, Problem> {
-    show_with(page, id, code, error, None).await
+/// What a gate's page shows beyond its rows.
+#[derive(Default)]
+pub struct Shown {
+    /// Shown once.
+    pub code: Option<ShownCode>,
+    /// Why something was not done.
+    pub error: &'static str,
+    /// The forms as they were typed, and what is wrong beside their fields.
+    pub form: Option<GateForm>,
+    pub guard: GuardForm,
+    pub reason: String,
+    pub errors: Errors,
 }
 
-/// The same, with the settings as they were typed, where they could not be kept.
-async fn show_with(
-    page: &Page,
-    id: &str,
-    code: Option<ShownCode>,
-    error: &str,
-    typed: Option<GateForm>,
-) -> Result<Response, Problem> {
+pub async fn show_file(page: &Page, id: &str, with: Shown) -> Result<Response, Problem> {
     let w = GateWords::of(page.lang);
     let mut tx = page.app.db().read().await?;
     let gate = find_gate(page, &mut tx, id, Action::ReadGates).await?;
@@ -134,7 +137,7 @@ async fn show_with(
     let key =
         gate.device_key.as_deref().and_then(|key| PublicKey::from_bytes(key.try_into().ok()?).ok());
     let text = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
-    let form = typed.unwrap_or_else(|| GateForm {
+    let form = with.form.unwrap_or_else(|| GateForm {
         name: gate.name.clone(),
         premises: String::new(),
         capacity: text(gate.capacity),
@@ -157,16 +160,19 @@ async fn show_with(
         device_key: key.map(|key| fugong_common::hex::encode(key.as_bytes())).unwrap_or_default(),
         sites: sites.iter().map(|site| site.0.to_string()).collect(),
         gate: gate_line(page, w, gate, newest)?,
-        code,
+        code: with.code,
         guards,
         journals: journals.iter().map(journal_shown).collect(),
         disputes: disputes.into_iter().map(|found| dispute_shown(page, w, found)).collect(),
         records: records.into_iter().map(|line| scan_shown(page, w, line)).collect(),
         may_manage: page.actor.may(Action::ManageGates),
         form,
-        error: error.to_owned(),
+        guard: with.guard,
+        reason: with.reason,
+        errors: with.errors,
+        error: with.error.to_owned(),
     };
-    html_form(&shown, !error.is_empty())
+    html_form(&shown, !shown.error.is_empty() || !shown.errors.is_empty())
 }
 
 /// A fingerprint in groups of four, as the verifier shows it.
@@ -183,7 +189,10 @@ pub async fn save(
     let w = GateWords::of(page.lang);
     let wanted = match form.read(w) {
         Ok(wanted) => wanted,
-        Err(error) => return show_with(&page, &id, None, error, Some(form)).await,
+        Err(error) => {
+            let shown = Shown { error, form: Some(form), ..Shown::default() };
+            return show_file(&page, &id, shown).await;
+        }
     };
     let mut tx = page.app.db().write().await?;
     let gate = find_gate(&page, &mut tx, &id, Action::ManageGates).await?;

@@ -7,19 +7,21 @@ use fugong_common::service::problem::Problem;
 use fugong_common::{entropy, hex};
 use serde::Deserialize;
 
-use super::file::show_file;
+use super::file::{Shown, show_file};
 use super::{find_gate, keep};
 use crate::accounts;
 use crate::authz::Action;
+use crate::fields::Errors;
 use crate::gates::pin::is_fair;
 use crate::gates::store::guards;
 use crate::gates::words::GateWords;
 use crate::web::{Page, see_other};
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct GuardForm {
-    name: String,
-    role: String,
+    pub name: String,
+    pub role: String,
     pin: String,
 }
 
@@ -29,12 +31,19 @@ pub async fn add(
     Form(form): Form<GuardForm>,
 ) -> Result<Response, Problem> {
     let w = GateWords::of(page.lang);
-    let Ok(name) = clean_name(form.name.trim()) else {
-        return show_file(&page, &id, None, w.bad_name).await;
-    };
-    if !is_fair(&form.pin) {
-        return show_file(&page, &id, None, w.bad_pin).await;
+    let mut errors = Errors::default();
+    let name = clean_name(form.name.trim()).ok();
+    if name.is_none() {
+        errors.add("guard_name", w.bad_name);
     }
+    if !is_fair(&form.pin) {
+        errors.add("pin", w.bad_pin);
+    }
+    let Some(name) = name.filter(|_| errors.is_empty()) else {
+        // A PIN is typed anew each time: it is on no page.
+        let guard = GuardForm { pin: String::new(), ..form };
+        return show_file(&page, &id, Shown { guard, errors, ..Shown::default() }).await;
+    };
     let role = if form.role == "shift_leader" { "shift_leader" } else { "guard" };
     let hashing = {
         let (app, pin) = (page.app.clone(), form.pin.clone());

@@ -79,7 +79,7 @@ fn gate_line(
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
-struct GateForm {
+pub struct GateForm {
     #[serde(default)]
     name: String,
     #[serde(default)]

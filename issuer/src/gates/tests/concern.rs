@@ -257,3 +257,26 @@ async fn a_gate_can_be_added_at_premises_that_no_list_has_room_for() {
     let (status, page) = town.post("/gates", &administrator, form).await;
     assert!(status == 422 && page.contains("<option value=\"s320\" selected>"), "{page}");
 }
+
+#[tokio::test]
+async fn a_gates_forms_come_back_as_they_were_typed_but_for_the_pin() {
+    let town = town().await;
+    let administrator = town.sign_in("administrator", Role::Administrator).await;
+    let form = "name=刘敏&role=shift_leader&pin=111111";
+    let (status, page) = town.post("/gates/g1/guards", &administrator, form).await;
+    assert_eq!(status, 422);
+    assert!(page.contains("value=\"刘敏\"") && page.contains("\"shift_leader\" selected"));
+    assert!(page.contains("不能全部相同或连续") && !page.contains("111111"), "{page}");
+    let (status, page) = town.post("/gates/g1/guards", &administrator, "name=&pin=").await;
+    assert_eq!((status, page.matches("class=\"error\"").count()), (422, 2), "all at once");
+    let reason = "长".repeat(101);
+    let form = format!("reason={reason}");
+    let (status, page) = town.post("/gates/g1/cut-off", &administrator, &form).await;
+    assert!(status == 422 && page.contains(&format!("value=\"{reason}\"")), "{page}");
+    let form = "name=南门&premises=elsewhere&capacity=40&grace=12";
+    let (status, page) = town.post("/gates", &administrator, form).await;
+    assert_eq!(status, 422);
+    for kept in ["value=\"南门\"", "value=\"40\"", "value=\"12\""] {
+        assert!(page.contains(kept), "{kept}");
+    }
+}

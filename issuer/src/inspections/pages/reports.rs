@@ -13,7 +13,7 @@ use crate::authz::{Action, Place};
 use crate::inspections::store::{self, Report};
 use crate::inspections::words::InspectionWords;
 use crate::permits;
-use crate::web::{Frame, Page, Paging, conflict, html, see_other};
+use crate::web::{Frame, Page, Paging, Refused, conflict, html_again, see_other};
 
 pub struct ReportLine {
     pub id: String,
@@ -27,6 +27,8 @@ pub struct ReportLine {
     pub contact: String,
     pub handled: String,
     pub note: String,
+    /// What became of it, as typed where that was not taken.
+    pub typed: Option<String>,
 }
 
 #[derive(Template)]
@@ -57,10 +59,11 @@ pub fn report_line(page: &Page, report: Report) -> ReportLine {
             fill(w.handled_by, &[("name", &report.handled_by), ("time", &say(at))])
         }),
         note: report.handled_note,
+        typed: None,
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub struct ReportsQuery {
     #[serde(default)]
     handled: String,
@@ -69,22 +72,54 @@ pub struct ReportsQuery {
 }
 
 pub async fn reports(page: Page, Query(query): Query<ReportsQuery>) -> Result<Response, Problem> {
+    show_reports(&page, query, None).await
+}
+
+/// What was typed of a report that was not taken, and why.
+struct Again {
+    id: String,
+    note: String,
+    refused: Refused,
+}
+
+async fn show_reports(
+    page: &Page,
+    query: ReportsQuery,
+    again: Option<Again>,
+) -> Result<Response, Problem> {
     let w = InspectionWords::of(page.lang);
     let handled = !query.handled.is_empty();
     let bounds = page.reach().bounds();
     let mut tx = page.app.db().read().await?;
     let mut found =
         store::list_reports(&mut tx, &bounds, handled, &query.after, Paging::FETCH).await?;
-    drop(tx);
     let next = Paging::cut(&mut found, |report| report.id.clone());
+    // It may stand on another page of the list, or be dealt with by now.
+    if let Some(again) = &again
+        && !found.iter().any(|report| report.id == again.id)
+    {
+        found.splice(0..0, store::find_report(&mut tx, &again.id).await?);
+    }
+    drop(tx);
     let switch = if handled { "handled=1&" } else { "" };
-    html(&ReportsPage {
-        frame: frame_of(&page, w),
+    let lines = found.into_iter().map(|report| {
+        let line = report_line(page, report);
+        let again = again.as_ref().filter(|again| again.id == line.id);
+        ReportLine { typed: again.map(|again| again.note.clone()), ..line }
+    });
+    let reports: Vec<_> = lines.collect();
+    let has_field =
+        |again: &&Again| reports.iter().any(|line| line.id == again.id && line.handled.is_empty());
+    let kept = again.as_ref().filter(|again| !has_field(again)).map(|again| again.note.clone());
+    let refused = again.as_ref().map(|again| &again.refused);
+    let shown = ReportsPage {
+        frame: frame_of(page, w).refused(refused).kept(kept.unwrap_or_default()),
         w,
         handled,
-        reports: found.into_iter().map(|report| report_line(&page, report)).collect(),
+        reports,
         next: next.map(|after| format!("/inspections/reports?{switch}after={after}")),
-    })
+    };
+    html_again(&shown, refused)
 }
 
 #[derive(Deserialize)]
@@ -98,16 +133,26 @@ pub async fn handle(
     Path(id): Path<String>,
     Form(form): Form<Outcome>,
 ) -> Result<Response, Problem> {
-    let note = permits::parse_reason(&form.note).ok_or_else(|| {
+    match note_outcome(&page, &id, &form.note).await {
+        Ok(()) => Ok(see_other("/inspections/reports?done=handled")),
+        Err(problem) => {
+            let refused = Refused::of(problem, page.lang)?;
+            let again = Again { id, note: form.note, refused };
+            show_reports(&page, ReportsQuery::default(), Some(again)).await
+        }
+    }
+}
+
+async fn note_outcome(page: &Page, id: &str, typed: &str) -> Result<(), Problem> {
+    let mut tx = page.app.db().write().await?;
+    let report = store::find_report(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    page.require(Action::ReadReports, Place::in_division(&report.division_path))?;
+    let note = permits::parse_reason(typed).ok_or_else(|| {
         Problem::invalid().field("note", InspectionWords::both(|w| w.outcome_missing))
     })?;
-    let mut tx = page.app.db().write().await?;
-    let report = store::find_report(&mut tx, &id).await?.ok_or_else(Problem::not_found)?;
-    page.require(Action::ReadReports, Place::in_division(&report.division_path))?;
-    if !store::handle_report(&mut tx, &id, page.now, &page.actor.name, &note).await? {
+    if !store::handle_report(&mut tx, id, page.now, &page.actor.name, &note).await? {
         return Err(conflict(("举报已由他人处理", "Somebody else has dealt with this report")));
     }
-    page.record(&mut tx, "report.handle", ("report", &id), &report.division_id, &note).await?;
-    tx.commit().await?;
-    Ok(see_other("/inspections/reports?done=handled"))
+    page.record(&mut tx, "report.handle", ("report", id), &report.division_id, &note).await?;
+    Ok(tx.commit().await?)
 }

@@ -12,11 +12,12 @@ use serde::Deserialize;
 use super::frame_of;
 use crate::authz::Action;
 use crate::enterprises::timeline;
+use crate::fields::clip;
 use crate::inspections::store::{self, NewVisit, Scan, Visit};
 use crate::inspections::words::InspectionWords;
 use crate::permits::pages::{place, say_state, say_term};
-use crate::permits::{self, By, Permit, PermitWords, State};
-use crate::web::{Frame, Page, Tone, html, see_other};
+use crate::permits::{self, By, Permit, PermitWords, Standing};
+use crate::web::{Frame, Page, Refused, Tone, html_again, see_other};
 
 struct VisitLine {
     time: String,
@@ -45,6 +46,9 @@ struct ResultPage {
     may_suspend: bool,
     suspend_why: String,
     visits: Vec<VisitLine>,
+    scan_id: String,
+    form: VisitForm,
+    error: String,
 }
 
 fn visit_line(page: &Page, visit: Visit) -> VisitLine {
@@ -62,9 +66,18 @@ fn visit_line(page: &Page, visit: Visit) -> VisitLine {
 }
 
 pub async fn result(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
+    show_result(&page, &id, VisitForm::fresh(), None).await
+}
+
+async fn show_result(
+    page: &Page,
+    id: &str,
+    form: VisitForm,
+    refused: Option<&Refused>,
+) -> Result<Response, Problem> {
     let (w, p) = (InspectionWords::of(page.lang), PermitWords::of(page.lang));
     let mut tx = page.app.db().read().await?;
-    let found: Option<Scan> = store::find_scan(&mut tx, &id).await?;
+    let found: Option<Scan> = store::find_scan(&mut tx, id).await?;
     let scan = found
         .filter(|scan| scan.account_id == page.actor.account_id)
         .ok_or_else(Problem::not_found)?;
@@ -82,7 +95,8 @@ pub async fn result(page: Page, Path(id): Path<String>) -> Result<Response, Prob
         _ => Vec::new(),
     };
     let suspendable = permit.as_ref().filter(|permit| {
-        permit.state == State::Issued && page.require(Action::SuspendPermits, place(permit)).is_ok()
+        matches!(permit.standing(page.now), Standing::Valid | Standing::NotYet)
+            && page.require(Action::SuspendPermits, place(permit)).is_ok()
     });
     let mut suspend_why = String::new();
     if let Some(permit) = suspendable {
@@ -96,8 +110,12 @@ pub async fn result(page: Page, Path(id): Path<String>) -> Result<Response, Prob
     let verdict = Verdict::from_code(&scan.verdict).unwrap_or(Verdict::UpdateGate);
     let zone = page.zone();
     let time = zone.say_time(page.lang, Millis(scan.at), page.now);
-    html(&ResultPage {
-        frame: frame_of(&page, w),
+    let kept = if inside { "" } else { form.note.as_str() };
+    let shown = ResultPage {
+        frame: frame_of(page, w).refused(refused).kept(kept),
+        scan_id: id.to_owned(),
+        error: if form.findings().is_none() { w.findings_wrong.to_owned() } else { String::new() },
+        form,
         w,
         p,
         tone: verdict.tone().class(),
@@ -111,19 +129,31 @@ pub async fn result(page: Page, Path(id): Path<String>) -> Result<Response, Prob
         inside,
         may_suspend: suspendable.is_some(),
         suspend_why,
-        visits: visits.into_iter().map(|visit| visit_line(&page, visit)).collect(),
+        visits: visits.into_iter().map(|visit| visit_line(page, visit)).collect(),
         permit,
-    })
+    };
+    html_again(&shown, refused)
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct VisitForm {
-    #[serde(default)]
+    /// The scan on whose page the form stands.
+    scan: String,
     findings: String,
-    #[serde(default)]
     posted: String,
-    #[serde(default)]
     note: String,
+}
+
+impl VisitForm {
+    /// As it is before anybody has typed: nothing found, and the placard hangs where it should.
+    fn fresh() -> Self {
+        Self { findings: "0".into(), posted: "1".into(), ..Self::default() }
+    }
+
+    fn findings(&self) -> Option<i64> {
+        self.findings.trim().parse::<i64>().ok().filter(|n| (0..=99).contains(n))
+    }
 }
 
 pub async fn visit(
@@ -131,16 +161,26 @@ pub async fn visit(
     Path(permit_id): Path<String>,
     Form(form): Form<VisitForm>,
 ) -> Result<Response, Problem> {
-    let findings = form.findings.trim().parse::<i64>().ok().filter(|n| (0..=99).contains(n));
-    let findings = findings.ok_or_else(|| {
+    match note_visit(&page, &permit_id, &form).await {
+        Ok(()) => Ok(see_other("/inspections?done=visited")),
+        Err(problem) if form.scan.is_empty() => Err(problem),
+        Err(problem) => {
+            let refused = Refused::of(problem, page.lang)?;
+            let scan = form.scan.clone();
+            show_result(&page, &scan, form, Some(&refused)).await
+        }
+    }
+}
+
+async fn note_visit(page: &Page, permit_id: &str, form: &VisitForm) -> Result<(), Problem> {
+    let findings = form.findings().ok_or_else(|| {
         Problem::invalid().field("findings", InspectionWords::both(|w| w.findings_wrong))
     })?;
-    let note: String =
-        form.note.trim().chars().filter(|c| !c.is_control() || *c == '\n').take(1000).collect();
+    let note = clip(&form.note, 1000).chars().filter(|c| !c.is_control() || *c == '\n').collect();
     let new = NewVisit { findings, posted: !form.posted.is_empty(), note };
     let app = &page.app;
     let mut tx = app.db().write().await?;
-    let permit = permits::store::find(&mut tx, &permit_id).await?.ok_or_else(Problem::not_found)?;
+    let permit = permits::store::find(&mut tx, permit_id).await?.ok_or_else(Problem::not_found)?;
     page.require(Action::ScanPlacards, place(&permit))?;
     let by = By::from(&page.actor);
     store::insert_visit(&mut tx, &app.new_id(), &permit, &by, page.now, &new).await?;
@@ -153,6 +193,5 @@ pub async fn visit(
     let detail = findings.to_string();
     let subject = ("permit", permit.id.as_str());
     page.record(&mut tx, "inspection.visit", subject, &permit.place.division_id, &detail).await?;
-    tx.commit().await?;
-    Ok(see_other("/inspections?done=visited"))
+    Ok(tx.commit().await?)
 }

@@ -96,6 +96,7 @@ pub async fn look_at(page: Page, mut form: Multipart) -> Result<Response, Proble
     }
     let mut text = text.trim().to_owned();
     let answer = ScanPage::new(&page);
+    let typed = text.clone();
     if text.is_empty() && picture.is_empty() {
         let error = answer.w.nothing.to_owned();
         return ScanPage { error, ..answer }.refused(StatusCode::UNPROCESSABLE_ENTITY);
@@ -120,7 +121,7 @@ pub async fn look_at(page: Page, mut form: Multipart) -> Result<Response, Proble
     match look(&mut tx, &Scanned::read(&text), page.now).await? {
         Looked::Pass => {
             let error = answer.w.pass.to_owned();
-            ScanPage { error, ..answer }.refused(StatusCode::OK)
+            ScanPage { typed, error, ..answer }.refused(StatusCode::OK)
         }
         Looked::Judged(look) => {
             let id = page.app.new_id();

@@ -29,16 +29,23 @@ struct FilePage {
     not_before: String,
     chip: Chip,
     may_edit: bool,
-    today: String,
-    error: String,
+    /// The last day: today, or as it was typed.
+    left_on: String,
+    error: &'static str,
 }
 
 pub async fn show(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
-    render(&page, &id, String::new()).await
+    let today = page.zone().date(page.now);
+    render(&page, &id, today, "").await
 }
 
 /// The person file. Each look is recorded with the page itself.
-async fn render(page: &Page, id: &str, error: String) -> Result<Response, Problem> {
+async fn render(
+    page: &Page,
+    id: &str,
+    left_on: String,
+    error: &'static str,
+) -> Result<Response, Problem> {
     let w = PeopleWords::of(page.lang);
     let mut tx = page.app.db().write().await?;
     let (p, e) = find(page, &mut tx, id, Action::ReadPeople).await?;
@@ -69,7 +76,7 @@ async fn render(page: &Page, id: &str, error: String) -> Result<Response, Proble
         },
         chip: chip(page, p.not_before, p.left_at),
         may_edit: page.actor.may(Action::EditPeople),
-        today: page.zone().date(page.now),
+        left_on,
         error,
         e,
         p,
@@ -90,10 +97,10 @@ pub async fn mark_left(
 ) -> Result<Response, Problem> {
     let w = PeopleWords::of(page.lang);
     let Some(at) = page.zone().start_of(form.left_on.trim()) else {
-        return render(&page, &id, w.bad_day.to_owned()).await;
+        return render(&page, &id, form.left_on, w.bad_day).await;
     };
     if at > page.now {
-        return render(&page, &id, w.left_future.to_owned()).await;
+        return render(&page, &id, form.left_on, w.left_future).await;
     }
     let mut tx = page.app.db().write().await?;
     let (person, e) = find(&page, &mut tx, &id, Action::EditPeople).await?;

@@ -6,14 +6,15 @@ use fugong_common::person::clean_name;
 use fugong_common::service::problem::Problem;
 use serde::Deserialize;
 
+use super::list::list_again;
 use super::show::{Typed, render};
 use super::{filter, find, place};
 use crate::authz::Action;
 use crate::fields::Sent;
 use crate::permits::doing::{Doing, perform};
 use crate::permits::words::{PermitWords, parse_reason};
-use crate::permits::{self, ActError, By, Changes, IssueError, State, store};
-use crate::web::{Page, conflict, see_other};
+use crate::permits::{self, ActError, By, Changes, Event, IssueError, Permit, store};
+use crate::web::{Page, Refused, conflict, see_other};
 
 /// A reason, and the revision that the person looked at.
 #[derive(Deserialize)]
@@ -32,13 +33,15 @@ async fn do_by_form(
     (path, done): (&'static str, &'static str),
 ) -> Result<Response, Problem> {
     let w = PermitWords::of(page.lang);
-    let Some(reason) = parse_reason(&form.reason) else {
-        let permit = find(&page, &id, doing.action()).await?;
-        let typed = Typed { path, text: form.reason, error: w.reason_missing };
-        return render(&page, permit, Some(typed)).await;
+    let typed = match parse_reason(&form.reason) {
+        None => Typed::fault(path, form.reason, w.reason_missing),
+        Some(reason) => match perform(&page, &id, doing, &reason, form.revision).await {
+            Ok(_) => return Ok(see_other(&format!("/permits/{id}?done={done}"))),
+            Err(problem) => Typed::refused(path, form.reason, Refused::of(problem, page.lang)?),
+        },
     };
-    perform(&page, &id, doing, &reason, form.revision).await?;
-    Ok(see_other(&format!("/permits/{id}?done={done}")))
+    let permit = find(&page, &id, doing.action()).await?;
+    render(&page, permit, Some(typed)).await
 }
 
 type IdPath = Path<String>;
@@ -63,32 +66,52 @@ pub async fn revoke(page: Page, Path(id): IdPath, Form(form): Form<ReasonForm>) 
 
 pub async fn reissue(page: Page, Path(id): IdPath, Form(form): Form<ReasonForm>) -> Answer {
     let w = PermitWords::of(page.lang);
-    let Some(reason) = parse_reason(&form.reason) else {
-        let permit = find(&page, &id, Action::ReissuePermits).await?;
-        let typed = Typed { path: "reissue", text: form.reason, error: w.reason_missing };
-        return render(&page, permit, Some(typed)).await;
+    let path = "reissue";
+    let typed = match parse_reason(&form.reason) {
+        None => Typed::fault(path, form.reason, w.reason_missing),
+        Some(reason) => match reissue_one(&page, &id, &reason, form.revision).await {
+            Ok(new) => return Ok(see_other(&format!("/permits/{}?done=reissued", new.id))),
+            Err(problem) => Typed::refused(path, form.reason, Refused::of(problem, page.lang)?),
+        },
     };
+    let permit = find(&page, &id, Action::ReissuePermits).await?;
+    render(&page, permit, Some(typed)).await
+}
+
+async fn reissue_one(
+    page: &Page,
+    id: &str,
+    reason: &str,
+    revision: Option<i64>,
+) -> Result<Permit, Problem> {
     let mut tx = page.app.db().write().await?;
-    let old = store::find(&mut tx, &id).await?.ok_or_else(Problem::not_found)?;
+    let old = store::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     page.require(Action::ReissuePermits, place(&old))?;
-    if form.revision.is_some_and(|seen| seen != old.revision) {
+    if revision.is_some_and(|seen| seen != old.revision) {
         return Err(ActError::Overtaken.into());
     }
     let by = By::from(&page.actor);
     let (new, change) =
-        permits::reissue(&page.app, &mut tx, &old, Changes::default(), &by, &reason).await?;
+        permits::reissue(&page.app, &mut tx, &old, Changes::default(), &by, reason).await?;
     page.app.commit(tx, change).await?;
-    Ok(see_other(&format!("/permits/{}?done=reissued", new.id)))
+    Ok(new)
 }
 
 /// The permits of a withdrawn key, under a new one (domain D32); each in its own transaction, so
 /// that one that cannot be reissued does not hold up the others.
 pub async fn reissue_many(page: Page, Form(sent): Form<Sent>) -> Answer {
+    match reissued(&page, &sent).await {
+        Ok(answer) => Ok(answer),
+        Err(problem) => list_again(page, &sent, problem).await,
+    }
+}
+
+async fn reissued(page: &Page, sent: &Sent) -> Answer {
     let reason = parse_reason(sent.value("reason"))
         .ok_or_else(|| Problem::invalid().detail(PermitWords::both(|w| w.reason_missing)))?;
     let by = By::from(&page.actor);
     let ids: Vec<String> = if sent.value("which") == "all" {
-        list_to_reissue(&page, &sent).await?
+        list_to_reissue(page, sent).await?
     } else {
         sent.values("id").map(str::to_owned).collect()
     };
@@ -141,8 +164,8 @@ async fn list_to_reissue(page: &Page, sent: &Sent) -> Result<Vec<String>, Proble
     let mut tx = page.app.db().read().await?;
     let found =
         store::list(&mut tx, &bounds, &filter, page.now, "", 10 * i64::from(AT_ONCE)).await?;
-    let issued = found.into_iter().filter(|permit| permit.state == State::Issued);
-    Ok(issued.map(|permit| permit.id).collect())
+    let fit = found.into_iter().filter(|it| it.after(Event::Supersede, page.now).is_ok());
+    Ok(fit.map(|permit| permit.id).collect())
 }
 
 #[derive(Deserialize)]
@@ -153,22 +176,30 @@ pub struct HandOver {
 
 /// Who took the placard (domain A40).
 pub async fn hand_over(page: Page, Path(id): IdPath, Form(form): Form<HandOver>) -> Answer {
-    let name = clean_name(&form.name).map_err(|_| {
-        let what = PermitWords::both(|w| w.name_missing);
-        Problem::invalid().field("name", what)
-    })?;
+    let path = "hand-over";
+    let typed = match clean_name(&form.name) {
+        Err(_) => Typed::fault(path, form.name, PermitWords::of(page.lang).name_missing),
+        Ok(name) => match note_hand_over(&page, &id, name.as_str()).await {
+            Ok(()) => return Ok(see_other(&format!("/permits/{id}?done=handed-over"))),
+            Err(problem) => Typed::refused(path, form.name, Refused::of(problem, page.lang)?),
+        },
+    };
+    let permit = find(&page, &id, Action::IssuePermits).await?;
+    render(&page, permit, Some(typed)).await
+}
+
+async fn note_hand_over(page: &Page, id: &str, name: &str) -> Result<(), Problem> {
     let app = &page.app;
     let mut tx = app.db().write().await?;
-    let permit = store::find(&mut tx, &id).await?.ok_or_else(Problem::not_found)?;
+    let permit = store::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     page.require(Action::IssuePermits, place(&permit))?;
     if permit.state.is_final() {
         return Err(conflict(("此牌已作废，不再发放", "This placard is void and not handed out")));
     }
     let by = By::from(&page.actor);
     let act_id = app.new_id();
-    store::note_act(&mut tx, &id, &act_id, page.now, "hand_over", &by, name.as_str()).await?;
+    store::note_act(&mut tx, id, &act_id, page.now, "hand_over", &by, name).await?;
     let division_id = &permit.place.division_id;
-    page.record(&mut tx, "permit.hand_over", ("permit", &id), division_id, name.as_str()).await?;
-    tx.commit().await?;
-    Ok(see_other(&format!("/permits/{id}?done=handed-over")))
+    page.record(&mut tx, "permit.hand_over", ("permit", id), division_id, name).await?;
+    Ok(tx.commit().await?)
 }

@@ -10,11 +10,12 @@ use serde::Deserialize;
 
 use super::{say_state, say_term};
 use crate::authz::Action;
+use crate::fields::Sent;
 use crate::keys;
 use crate::permits::printing;
 use crate::permits::store::{self, Filter, StateFilter};
 use crate::permits::words::PermitWords;
-use crate::web::{Frame, Nav, Page, Paging, Tone, encode, html};
+use crate::web::{Frame, Nav, Page, Paging, Refused, Tone, encode, html_again};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Search {
@@ -48,6 +49,7 @@ struct Line {
     state: &'static str,
     copies: i64,
     printable: bool,
+    ticked: bool,
 }
 
 struct StateOption {
@@ -68,6 +70,9 @@ struct ListPage {
     may_print: bool,
     may_reissue: bool,
     key_banner: Option<String>,
+    /// As typed into the form below the list, where it was not taken.
+    reason: String,
+    sheet: String,
 }
 
 const fn state_label(w: &PermitWords, state: StateFilter) -> &'static str {
@@ -85,6 +90,29 @@ const fn state_label(w: &PermitWords, state: StateFilter) -> &'static str {
 }
 
 pub async fn list(page: Page, Query(search): Query<Search>) -> Result<Response, Problem> {
+    show_list(&page, search, &Sent::default(), None).await
+}
+
+/// The list below which a form stood that was not taken: the same page of it, with what was ticked
+/// and typed.
+pub(in crate::permits) async fn list_again(
+    page: Page,
+    sent: &Sent,
+    problem: Problem,
+) -> Result<Response, Problem> {
+    let refused = Refused::of(problem, page.lang)?;
+    let field = |name| sent.value(name).to_owned();
+    let search =
+        Search { q: field("q"), state: field("state"), key: field("key"), after: field("after") };
+    show_list(&page, search, sent, Some(&refused)).await
+}
+
+async fn show_list(
+    page: &Page,
+    search: Search,
+    sent: &Sent,
+    refused: Option<&Refused>,
+) -> Result<Response, Problem> {
     let w = PermitWords::of(page.lang);
     let filter = filter(&search.q, &search.state, &search.key);
     let bounds = page.reach().bounds();
@@ -115,6 +143,7 @@ pub async fn list(page: Page, Query(search): Query<Search>) -> Result<Response, 
             state,
             copies: permit.copies,
             printable: printing::is_printable(permit, page.now),
+            ticked: sent.ticks("id", &permit.id),
         }
     });
     let lines = lines.collect();
@@ -128,8 +157,10 @@ pub async fn list(page: Page, Query(search): Query<Search>) -> Result<Response, 
             _ => frame.notice(Tone::Warn, fill(w.done_batch_left, &[("n", &n), ("left", &left)])),
         };
     }
-    html(&ListPage {
-        frame,
+    let shown = ListPage {
+        frame: frame.refused(refused),
+        reason: sent.value("reason").to_owned(),
+        sheet: sent.value("sheet").to_owned(),
         w,
         states: StateFilter::ALL
             .into_iter()
@@ -153,5 +184,6 @@ pub async fn list(page: Page, Query(search): Query<Search>) -> Result<Response, 
         may_reissue: !search.key.is_empty() && page.actor.may(Action::ReissuePermits),
         key_banner,
         search,
-    })
+    };
+    html_again(&shown, refused)
 }

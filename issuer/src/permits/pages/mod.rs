@@ -8,13 +8,14 @@ use fugong_common::service::problem::Problem;
 use fugong_common::time::Millis;
 use fugong_common::words::fill;
 
-use super::state::State;
+use super::state::Standing;
 use super::words::PermitWords;
 use super::{Permit, printing, store};
 use crate::authz::{Action, Place};
 use crate::web::{Page, Routes, Tone};
 
-pub(super) use list::filter;
+pub(super) use list::{filter, list_again};
+pub(super) use show::{Typed, render};
 
 pub fn routes(routes: Routes) -> Routes {
     let routes = routes
@@ -48,18 +49,18 @@ pub(super) async fn find(page: &Page, id: &str, action: Action) -> Result<Permit
 
 /// A state in words and tone, time counted in.
 pub fn say_state(w: &PermitWords, permit: &Permit, now: Millis) -> (Tone, &'static str) {
-    let validity = permit.claims.validity;
-    match permit.state {
-        State::Revoked { .. } => (Tone::Stop, w.revoked),
-        State::Superseded { .. } => (Tone::Unknown, w.superseded),
-        State::Suspended { lapses_at: Some(_), .. } => (Tone::Stop, w.suspended_for_now),
-        State::Suspended { .. } => (Tone::Stop, w.suspended),
-        State::Issued if validity.expires() <= now.seconds() => (Tone::Unknown, w.expired),
-        State::Issued if validity.not_before() > now.seconds() => (Tone::Unknown, w.not_yet),
-        State::Issued if validity.expires() <= now.plus_days(14).seconds() => {
-            (Tone::Warn, w.ends_soon)
+    let ends_soon = permit.claims.validity.expires() <= now.plus_days(14).seconds();
+    match permit.standing(now) {
+        Standing::Revoked => (Tone::Stop, w.revoked),
+        Standing::Superseded => (Tone::Unknown, w.superseded),
+        Standing::Suspended if permit.state.lapses_at().is_some() => {
+            (Tone::Stop, w.suspended_for_now)
         }
-        State::Issued => (Tone::Ok, w.valid),
+        Standing::Suspended => (Tone::Stop, w.suspended),
+        Standing::Expired => (Tone::Unknown, w.expired),
+        Standing::NotYet => (Tone::Unknown, w.not_yet),
+        Standing::Valid if ends_soon => (Tone::Warn, w.valid_ends_soon),
+        Standing::Valid => (Tone::Ok, w.valid),
     }
 }
 

@@ -12,11 +12,12 @@ use super::{find, place, say_state, say_term};
 use crate::accounts::say_post;
 use crate::authz::Action;
 use crate::permits::facts::{Approver, Contact};
-use crate::permits::state::{Event, State};
+use crate::permits::printing::{self, PrintForm};
+use crate::permits::state::{Event, Standing, State};
 use crate::permits::store::{self, ActLine};
 use crate::permits::words::PermitWords;
-use crate::permits::{Permit, acts, printing};
-use crate::web::{Frame, Nav, Page, Tone, html_form};
+use crate::permits::{Permit, acts};
+use crate::web::{Frame, Nav, Page, Refused, Tone, html_again};
 
 struct Entry {
     time: String,
@@ -42,6 +43,24 @@ struct Offer {
     /// What was typed, and what is wrong with it.
     typed: String,
     error: &'static str,
+    begun: bool,
+}
+
+impl Offer {
+    /// Bare, with what was typed into it.
+    fn of(path: &'static str, typed: Option<&Typed>) -> Self {
+        let typed = typed.filter(|typed| typed.path == path);
+        Self {
+            path,
+            open: "",
+            why: String::new(),
+            button: "",
+            danger: false,
+            typed: typed.map(|typed| typed.text.clone()).unwrap_or_default(),
+            error: typed.map_or("", |typed| typed.error),
+            begun: typed.is_some(),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -68,18 +87,43 @@ struct ShowPage {
     status_at: String,
     history: Vec<Entry>,
     offers: Vec<Offer>,
+    /// What to do instead of what is not offered any more.
+    renew: &'static str,
     /// Suspended: what to do about that comes first.
     waits: bool,
     may_print: bool,
     may_hand_over: bool,
+    hand_over: Offer,
+    print: PrintForm,
     printable: bool,
 }
 
 /// What was typed into one of the forms and could not be taken.
 pub struct Typed {
-    pub path: &'static str,
-    pub text: String,
-    pub error: &'static str,
+    path: &'static str,
+    text: String,
+    /// Beside the field.
+    error: &'static str,
+    print: PrintForm,
+    refused: Refused,
+}
+
+impl Typed {
+    /// Into the form that leads to `path`: something is wrong with it.
+    pub fn fault(path: &'static str, text: String, error: &'static str) -> Self {
+        let refused = Refused::fault(error);
+        Self { path, text, error, print: PrintForm::default(), refused }
+    }
+
+    /// It was not done for another reason.
+    pub fn refused(path: &'static str, text: String, refused: Refused) -> Self {
+        Self { path, text, error: "", print: PrintForm::default(), refused }
+    }
+
+    /// What was to be printed.
+    pub fn print(print: PrintForm, refused: Refused) -> Self {
+        Self { path: "print", text: String::new(), error: "", print, refused }
+    }
 }
 
 async fn offers(
@@ -89,19 +133,10 @@ async fn offers(
 ) -> Result<Vec<Offer>, Problem> {
     let w = PermitWords::of(page.lang);
     let may = |action: Action| page.require(action, place(permit)).is_ok();
-    let takes = |event: Event| permit.state.after(event, page.now).is_ok();
+    let takes = |event: Event| permit.after(event, page.now).is_ok();
     let mut offers = Vec::new();
     let mut offer = |path, open, why: String, button, danger| {
-        let typed = typed.filter(|typed| typed.path == path);
-        offers.push(Offer {
-            path,
-            open,
-            why,
-            button,
-            danger,
-            typed: typed.map(|typed| typed.text.clone()).unwrap_or_default(),
-            error: typed.map_or("", |typed| typed.error),
-        });
+        offers.push(Offer { open, why, button, danger, ..Offer::of(path, typed) });
     };
     if may(Action::ConfirmSuspensions) && takes(Event::Confirm) {
         offer("confirm", w.confirm, w.confirm_why.to_owned(), w.confirm, false);
@@ -163,8 +198,20 @@ pub async fn render(
     let done = page.done.as_deref().and_then(|done| done_text(w, done));
     let offers = offers(page, &permit, typed.as_ref()).await?;
     let may = |action: Action| page.require(action, place(&permit)).is_ok();
+    let printable = printing::is_printable(&permit, now);
+    let may_print = may(Action::PrintPermits);
+    let may_hand_over =
+        may_print && printable && may(Action::IssuePermits) && !permit.state.is_final();
+    let has_field = |typed: &&Typed| {
+        offers.iter().any(|offer| offer.path == typed.path)
+            || (may_hand_over && typed.path == "hand-over")
+    };
+    let kept = typed.as_ref().filter(|typed| !has_field(typed));
+    let kept = kept.map(|typed| typed.text.clone()).unwrap_or_default();
+    let refused = typed.as_ref().map(|typed| &typed.refused);
+    let frame = page.frame(Nav::Permits).done(done.filter(|_| typed.is_none()));
     let shown = ShowPage {
-        frame: page.frame(Nav::Permits).done(done.filter(|_| typed.is_none())),
+        frame: frame.refused(refused).kept(kept),
         w,
         tone,
         state,
@@ -187,13 +234,16 @@ pub async fn render(
         status_at: fill(w.status_at, &[("key", &permit.key_id), ("index", &permit.status_index)]),
         history,
         offers,
+        renew: if permit.standing(now) == Standing::Expired { w.renew } else { "" },
         waits: matches!(permit.state, State::Suspended { .. }),
-        may_print: may(Action::PrintPermits),
-        may_hand_over: may(Action::IssuePermits) && !permit.state.is_final(),
-        printable: printing::is_printable(&permit, now),
+        may_print,
+        may_hand_over,
+        hand_over: Offer::of("hand-over", typed.as_ref()),
+        print: typed.as_ref().map(|typed| typed.print.clone()).unwrap_or_default(),
+        printable,
         permit,
     };
-    html_form(&shown, typed.is_some())
+    html_again(&shown, refused)
 }
 
 /// Since when, or until when, a state holds.

@@ -17,7 +17,7 @@ use crate::accounts::manage::words::ManageWords;
 use crate::divisions::tree::Choice;
 use crate::enterprises;
 use crate::fields::{Errors, phone};
-use crate::web::{Frame, Nav, Page, Tone, conflict, html_form, see_other};
+use crate::web::{Frame, Nav, Page, Refused, Tone, html_again, see_other};
 
 /// A post as the account's page shows it.
 struct PostShown {
@@ -34,6 +34,9 @@ struct PostShown {
     tone: Tone,
     /// It runs, lies within reach, and is not the one acted as.
     may_end: bool,
+    /// Its last day, as typed where it was not taken.
+    until: String,
+    is_ending: bool,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -80,6 +83,9 @@ pub struct Shown {
     pub post: PostForm,
     pub errors: Errors,
     pub link: String,
+    /// A post that was to end, and the last day as typed.
+    pub ending: (String, String),
+    pub refused: Option<Refused>,
 }
 
 fn post_shown(
@@ -103,6 +109,8 @@ fn post_shown(
     };
     let within = page.reach().covers(post.place());
     Ok(PostShown {
+        until: String::new(),
+        is_ending: false,
         may_end: running && within && post.id != page.actor.post.id,
         id: post.id.clone(),
         title: post.say(page.lang)?,
@@ -130,7 +138,10 @@ pub async fn show_file(page: &Page, id: &str, shown: Shown) -> Result<Response, 
             "" => None,
             enterprise_id => enterprises::store::find(&mut tx, enterprise_id).await?,
         };
-        lines.push(post_shown(page, w, post, enterprise.map_or(String::new(), |e| e.name))?);
+        let line = post_shown(page, w, post, enterprise.map_or(String::new(), |e| e.name))?;
+        let is_ending = post.id == shown.ending.0;
+        let until = if is_ending { shown.ending.1.clone() } else { String::new() };
+        lines.push(PostShown { until, is_ending, ..line });
     }
     let revision = store::revision(&mut tx, id).await?;
     let divisions = choices(page, &mut tx, &shown.post.division).await?;
@@ -147,8 +158,10 @@ pub async fn show_file(page: &Page, id: &str, shown: Shown) -> Result<Response, 
         Some("unlock") => Some(w.done_unlock),
         _ => None,
     };
+    let faulty = !shown.errors.is_empty() && shown.refused.is_none();
+    let refused = if faulty { Some(Refused::fields(page.lang)) } else { shown.refused };
     let built = FilePage {
-        frame: page.frame(Nav::Settings).done(done),
+        frame: page.frame(Nav::Settings).done(done).refused(refused.as_ref()),
         w,
         is_own: account.id == page.actor.account_id,
         created: page.zone().say_day(page.lang, Millis(account.created_at), page.now),
@@ -174,7 +187,7 @@ pub async fn show_file(page: &Page, id: &str, shown: Shown) -> Result<Response, 
         link: shown.link,
         reset_open: account.password_hash.is_empty(),
     };
-    html_form(&built, !built.errors.is_empty())
+    html_again(&built, refused.as_ref())
 }
 
 pub async fn file(
@@ -204,7 +217,12 @@ pub async fn edit(
     let mut tx = page.app.db().write().await?;
     let found = Found::managed(&page, &mut tx, &id).await?;
     if !store::update(&mut tx, &id, form.revision, name.as_str(), &telephone).await? {
-        return Err(conflict(("该账号刚被他人修改", "Somebody else has just edited this account")));
+        let revision = store::revision(&mut tx, &id).await?;
+        drop(tx);
+        let what = ("该账号刚被他人修改", "Somebody else has just edited this account");
+        let refused = Some(Refused::quicker(page.lang, what));
+        let edit = Some(EditForm { revision, ..form });
+        return show_file(&page, &id, Shown { edit, refused, ..Shown::default() }).await;
     }
     let detail = format!("{} → {}", found.account.name, name.as_str());
     found.record(&page, &mut tx, "account.edit", &detail).await?;

@@ -15,7 +15,7 @@ use crate::accounts::store as all;
 use crate::authz::Action;
 use crate::db::Tx;
 use crate::fields::Errors;
-use crate::web::{Page, conflict, see_other};
+use crate::web::{Page, Refused, conflict, see_other};
 
 /// Gives an account a post.
 pub async fn give(
@@ -83,24 +83,34 @@ pub async fn end(
     Path((id, post_id)): Path<(String, String)>,
     Form(form): Form<EndForm>,
 ) -> Result<Response, Problem> {
+    match end_on(&page, &id, &post_id, &form.until).await {
+        Ok(()) => Ok(see_other(&format!("/settings/accounts/{id}?done=end"))),
+        Err(problem) => {
+            let refused = Some(Refused::of(problem, page.lang)?);
+            let ending = (post_id, form.until);
+            show_file(&page, &id, Shown { ending, refused, ..Shown::default() }).await
+        }
+    }
+}
+
+async fn end_on(page: &Page, id: &str, post_id: &str, until: &str) -> Result<(), Problem> {
     if post_id == page.actor.post.id {
         return Err(Refusal::Own.into());
     }
     let mut tx = page.app.db().write().await?;
-    let found = Found::within_reach(&page, &mut tx, &id).await?;
+    let found = Found::within_reach(page, &mut tx, id).await?;
     let post = found.posts.iter().find(|post| post.id == post_id).ok_or_else(Problem::not_found)?;
     page.require(Action::ManageAccounts, post.place())?;
     let zone = page.zone_named(&post.zone);
-    let (_, Some(until)) = parse_term(&zone, "", &form.until, page.now) else {
+    let (_, Some(until)) = parse_term(&zone, "", until, page.now) else {
         return Err(Problem::invalid().field("until", ManageWords::both(|w| w.bad_until)));
     };
     let detail = format!("{} · {}", post.say(page.lang)?, post.division_name);
-    page.record(&mut tx, "post.end", ("account", &id), &post.division_id, &detail).await?;
-    found.keep_administrators(&page, &mut tx, Some(&post_id)).await?;
+    page.record(&mut tx, "post.end", ("account", id), &post.division_id, &detail).await?;
+    found.keep_administrators(page, &mut tx, Some(post_id)).await?;
     let at = until.unwrap_or(page.now);
-    if !store::end_post(&mut tx, &id, &post_id, at, page.now).await? {
+    if !store::end_post(&mut tx, id, post_id, at, page.now).await? {
         return Err(conflict(("该岗位已终止", "This post has ended already")));
     }
-    tx.commit().await?;
-    Ok(see_other(&format!("/settings/accounts/{id}?done=end")))
+    Ok(tx.commit().await?)
 }

@@ -25,6 +25,7 @@ use crate::applications::state::{Check, State};
 use crate::applications::store::{self, Application};
 use crate::applications::words::ApplicationWords;
 use crate::authz::Action;
+use crate::fields::Sent;
 use crate::web::{Frame, Nav, Page, Tone, html};
 
 pub use check::{CheckView, group_title, latest as latest_check};
@@ -104,15 +105,21 @@ impl Carried {
 }
 
 pub async fn show(page: Page, Path(id): Path<String>) -> Result<Response, Problem> {
-    show_with(&page, &id, None).await
+    show_with(&page, &id, Again::default()).await
 }
 
-/// The page, with a notice of its own where an act was not done.
-pub async fn show_with(
-    page: &Page,
-    id: &str,
-    notice: Option<(Tone, String)>,
-) -> Result<Response, Problem> {
+/// What the page says and keeps of an act that was not done.
+#[derive(Debug, Default)]
+pub struct Again {
+    pub notice: Option<(Tone, String)>,
+    /// What was sent by one of the page's own forms.
+    pub sent: Sent,
+    /// Typed into a form that the case has no more.
+    pub kept: String,
+}
+
+/// The page, with what an act that was not done leaves on it.
+pub async fn show_with(page: &Page, id: &str, again: Again) -> Result<Response, Problem> {
     let lang = page.lang;
     let (w, c) = (ApplicationWords::of(lang), CaseWords::of(lang));
     let mut tx = page.app.db().read().await?;
@@ -125,10 +132,12 @@ pub async fn show_with(
     let check = check::latest(&mut tx, &checks, &zone, page).await?;
     let signing = signing::view(&mut tx, page, &found, &zone, &deeds, current).await?;
     let course = course::view(&mut tx, page, &found, &zone, &revisions).await?;
-    let choices = choices::view(&mut tx, page, &found, &zone, &deeds, current).await?;
+    let choices = choices::view(&mut tx, page, &found, &zone, &deeds, current, &again.sent).await?;
     drop(tx);
-    let frame = page.frame(Nav::Applications);
-    let frame = match notice.or_else(|| done_notice(page, &found, c)) {
+    let reason = again.sent.value("class_reason");
+    let kept = if deeds.classify || reason.is_empty() { again.kept } else { reason.to_owned() };
+    let frame = page.frame(Nav::Applications).kept(kept);
+    let frame = match again.notice.or_else(|| done_notice(page, &found, c)) {
         Some((tone, text)) => frame.notice(tone, text),
         None => frame,
     };
