@@ -76,7 +76,8 @@ fn every_test_that_a_claim_names_exists() {
         sources(&root().join(folder), &mut all);
     }
     let (mut named, mut missing) = (0, Vec::new());
-    for name in quoted(claims).filter(|name| name.ends_with(".rs") || name.contains('_')) {
+    let is_file = |name: &str| Path::new(name).extension().is_some_and(|kind| kind == "rs");
+    for name in quoted(claims).filter(|name| is_file(name) || name.contains('_')) {
         if name.contains(' ') {
             continue;
         }
