@@ -20,7 +20,7 @@ use crate::Scale;
 use crate::gates::{Line, nonce};
 use crate::say::{line, marked, peak, resident};
 use crate::scans::Server;
-use crate::town::{add_gates, analyse, hire};
+use crate::town::{add_gates, hire, tidy};
 
 pub fn run(scale: Scale) {
     let runtime = Runtime::new().expect("a runtime");
@@ -67,7 +67,7 @@ async fn park(scale: Scale) {
     let mut stack = Stack::new(Kind::Sqlite).await;
     let app = stack.inside.clone();
     hire(&app, &stack.town.enterprise_id, people).await.expect("people are hired");
-    analyse(&app).await;
+    tidy(&app).await;
     tell(&app, &stack.town.enterprise_id).await;
     let device = add_gates(&app, &stack.town.gate_id, 1).await.expect("a gate").remove(0);
     let address = stack.issuer_address;

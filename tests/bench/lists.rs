@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use crate::Scale;
 use crate::say::{line, marked, median, timed};
 use crate::town::{
-    add_gates, analyse, apply_everywhere, called, is_durable, kinds, permit_everywhere,
+    add_gates, apply_everywhere, called, is_durable, kinds, permit_everywhere, tidy,
 };
 
 pub fn run(scale: Scale) {
@@ -39,7 +39,7 @@ async fn district(kind: Kind, sheet: &[u8], n: u32, scale: Scale) {
     apply_everywhere(app).await.expect("applications");
     permit_everywhere(app, &stack.town.permit_id, 10_000).await.expect("permits");
     add_gates(app, &stack.town.gate_id, scale.of(1000, 3)).await.expect("gates");
-    analyse(app).await;
+    tidy(app).await;
     let intake = stack.officer("intake").await;
     let secretary = stack.officer("secretary").await;
     let admin = stack.officer("admin").await;

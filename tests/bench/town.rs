@@ -4,7 +4,7 @@
 use fugong_common::entropy::{SeededEntropy, bytes};
 use fugong_common::keys::{Signer, SoftwareKey};
 use fugong_issuer::app::App;
-use fugong_issuer::db::{DbError, Tx};
+use fugong_issuer::db::{Db, DbError, Tx};
 use fugong_issuer::people::bulk::insert_many;
 use fugong_issuer::people::store::Person;
 use fugong_issuer::{row, run};
@@ -40,11 +40,14 @@ pub async fn is_durable(app: &App) -> bool {
     }
 }
 
-/// Gathers the planner's figures, as either database does by itself in time.
-pub async fn analyse(app: &App) {
-    let mut tx = app.db().write().await.expect("a transaction");
-    run!(&mut tx, "ANALYZE").expect("it analyses");
-    tx.commit().await.expect("it commits");
+/// Gathers the planner's figures, as either database does by itself in time; a server's background
+/// work also marks which pages everybody sees, so that an index alone answers.
+pub async fn tidy(app: &App) {
+    match app.db() {
+        Db::Sqlite { writer, .. } => sqlx::query("ANALYZE").execute(writer).await.map(drop),
+        Db::Postgres(pool) => sqlx::query("VACUUM (ANALYZE)").execute(pool).await.map(drop),
+    }
+    .expect("it tidies up");
 }
 
 /// One application under way for each enterprise that was imported, on every officer's list as the first one is.
