@@ -143,6 +143,15 @@ fn standing_from(row: &SqliteRow) -> Result<Standing, StoreError> {
     })
 }
 
+/// Where a journal stands in the file.
+pub(crate) async fn find_standing(store: &Store, number: i64) -> Result<Standing, StoreError> {
+    let row = sqlx::query("SELECT * FROM journals WHERE number = $1")
+        .bind(number)
+        .fetch_one(store.pool())
+        .await?;
+    standing_from(&row)
+}
+
 fn record_from(chained: Vec<u8>, sealed: Option<Vec<u8>>) -> Record {
     let sealed = sealed.and_then(|bytes| {
         let (salt, bytes) = bytes.split_first_chunk::<16>()?;

@@ -100,6 +100,22 @@ async fn answers_that_the_disk_refuses_are_counted_and_accounted_for_later() {
 }
 
 #[tokio::test]
+async fn a_commit_that_came_through_and_was_reported_as_failed_stops_nobody_after_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).await.unwrap();
+    let journal = journal(&store).await;
+    let before = journal.standing();
+    assert_eq!(journal.append(passed("W1")).await, Ok(1));
+    // Nobody here has heard of it.
+    *lock(&journal.shared.standing) = before;
+    *lock(&journal.shared.presence) = Presence::default();
+    assert_eq!(journal.append(passed("W2")).await, Err(NotRecorded), "its number is taken");
+    assert_eq!(journal.append(passed("W3")).await, Ok(3), "behind the account of what was missed");
+    assert_eq!(journal.presence(Presence::count), 2, "as the file has it");
+    assert!(Journal::verify_all(&store).await.unwrap()[0].fault.is_none());
+}
+
+#[tokio::test]
 async fn purging_what_was_sent_leaves_the_chain_whole() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).await.unwrap();

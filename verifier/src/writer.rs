@@ -12,8 +12,8 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection as _, QueryBuilder, Sqlite};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::journal::{Append, NotRecorded, Request, Shared, Standing, lock, signed};
-use crate::presence;
+use crate::journal::{self, Append, NotRecorded, Request, Shared, Standing, lock, signed};
+use crate::presence::{self, Presence};
 use crate::store::{NotRecordedCount, Store, StoreError};
 
 /// Entries that one transaction takes at most: bounds the wait of the first for the last.
@@ -100,6 +100,22 @@ impl Writer {
         }
     }
 
+    /// After a failure: a commit that was reported as failed may have come through all the same, and the file knows.
+    async fn stand_as_stored(&self) -> Result<(), StoreError> {
+        let Some(known) = *lock(&self.shared.standing) else { return Ok(()) };
+        let stored = journal::find_standing(&self.store, known.number).await?;
+        if stored.head == known.head {
+            return Ok(());
+        }
+        tracing::warn!("entries that were reported as not recorded are on record");
+        let presence = Presence::load(self.store.pool()).await?;
+        *lock(&self.shared.presence) = presence;
+        if let Some(standing) = lock(&self.shared.standing).as_mut() {
+            standing.head = stored.head;
+        }
+        Ok(())
+    }
+
     fn set_not_recorded(&mut self, count: u64) {
         self.count.set(count);
         self.shared.not_recorded.store(count, Ordering::Relaxed);
@@ -107,6 +123,9 @@ impl Writer {
 
     /// Writes a group and returns the number of its first entry.
     async fn write(&mut self, appends: &[Append]) -> Result<u64, StoreError> {
+        if self.connection.is_none() {
+            self.stand_as_stored().await?;
+        }
         let standing = *lock(&self.shared.standing);
         let mut standing =
             standing.ok_or(StoreError::Corrupt { table: "journals", column: "id" })?;
