@@ -1,5 +1,7 @@
 //! Permits as rows.
 
+mod history;
+
 use std::collections::HashMap;
 
 use fugong_common::claims::Lineage;
@@ -9,11 +11,14 @@ use fugong_common::permit::{NoCode, Permit as Claims, SiteCode, Subject};
 use fugong_common::serial::Serial;
 use fugong_common::time::Millis;
 
-use super::facts::{By, Facts, Place};
+use super::facts::{Facts, Place};
 use super::state::{Event, Refused, Standing, State};
 use crate::authz::Bounds;
 use crate::db::{DbError, Tx};
 use crate::{row, rows, rows_in, run};
+
+pub(super) use history::note_act;
+pub use history::{ActLine, list_acts};
 
 #[derive(sqlx::FromRow)]
 struct PermitRow {
@@ -435,52 +440,6 @@ pub(super) async fn add_copies(tx: &mut Tx, permit: &Permit, copies: i64) -> Res
         copies
     )?;
     Ok(touched == 1)
-}
-
-/// An entry of a permit's history.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct ActLine {
-    pub at: i64,
-    pub act: String,
-    pub account_id: String,
-    pub name: String,
-    pub post: String,
-    pub reason: String,
-}
-
-pub(super) async fn note_act(
-    tx: &mut Tx,
-    permit_id: &str,
-    id: &str,
-    at: Millis,
-    act: &str,
-    by: &By,
-    reason: &str,
-) -> Result<(), DbError> {
-    run!(
-        tx,
-        "INSERT INTO permit_acts (permit_id, id, at, act, account_id, name, post, reason) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        permit_id,
-        id,
-        at.0,
-        act,
-        &by.account_id,
-        &by.name,
-        &by.post,
-        reason
-    )?;
-    Ok(())
-}
-
-/// What was done with a permit, the latest first.
-pub async fn list_acts(tx: &mut Tx, permit_id: &str) -> Result<Vec<ActLine>, DbError> {
-    rows!(
-        tx,
-        ActLine,
-        "SELECT at, act, account_id, name, post, reason FROM permit_acts WHERE permit_id = $1 ORDER BY at DESC, id DESC",
-        permit_id
-    )
 }
 
 /// The name that stands in permits for an enterprise without a code; drawn the first time.
