@@ -13,9 +13,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
-use tokio::time::sleep;
 
 use crate::markup::english_words;
+use crate::patience::{PATIENCE, comes};
 use crate::process::free_port;
 
 /// Width and height in CSS pixels.
@@ -28,8 +28,6 @@ pub const BACKSPACE: &str = "\u{e003}";
 pub const TAB: &str = "\u{e004}";
 pub const ENTER: &str = "\u{e007}";
 pub const ESCAPE: &str = "\u{e00c}";
-
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The browser's own files. When a test ends early, nobody says goodbye to the browser: what still
 /// runs on them is ended with them.
@@ -177,13 +175,8 @@ impl Browser {
 
     /// Waits until the page says something.
     pub async fn read(&self, text: &str) {
-        for _ in 0..400 {
-            if self.text().await.contains(text) {
-                return;
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-        panic!("the page never says {text}:\n{}", self.text().await);
+        let says = comes(async || self.text().await.contains(text)).await;
+        assert!(says, "the page never says {text}:\n{}", self.text().await);
     }
 
     pub async fn evaluate(&self, script: &str) -> Value {
@@ -258,16 +251,14 @@ impl Browser {
 }
 
 async fn connect(url: &str, capabilities: Capabilities) -> Client {
-    let mut last = String::new();
-    for _ in 0..100 {
+    let mut last = None;
+    let listens = comes(async || {
         let mut builder = ClientBuilder::new(HttpConnector::new());
-        match builder.capabilities(capabilities.clone()).connect(url).await {
-            Ok(client) => return client,
-            Err(error) => last = error.to_string(),
-        }
-        sleep(Duration::from_millis(100)).await;
-    }
-    panic!("no browser: {last}");
+        last = Some(builder.capabilities(capabilities.clone()).connect(url).await);
+        last.as_ref().is_some_and(Result::is_ok)
+    });
+    let _ = listens.await;
+    last.expect("it was tried").expect("a browser starts")
 }
 
 fn capabilities(profile: &Path, film: Option<&Path>) -> Capabilities {

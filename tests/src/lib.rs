@@ -15,6 +15,7 @@ pub mod crowd;
 pub mod dice;
 pub mod ledger;
 pub mod markup;
+pub mod patience;
 pub mod person;
 pub mod process;
 pub mod proxy;

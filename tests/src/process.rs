@@ -5,10 +5,10 @@ use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
 
 use tokio::process::{Child, Command};
-use tokio::time::sleep;
+
+use crate::patience::{PATIENCE, comes};
 
 /// A binary of this workspace, built beside the tests or the benchmark.
 pub fn binary(name: &str) -> PathBuf {
@@ -73,16 +73,13 @@ impl Service {
         let url = format!("http://{}/healthz", self.address);
         fugong_common::service::tls::install_provider();
         let client = reqwest::Client::new();
-        for _ in 0..600 {
+        let answers = comes(async || {
             if let Some(status) = self.child.try_wait().expect("a child can be asked") {
                 panic!("the service ended with {status}:\n{}", self.log());
             }
-            if client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
-                return;
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-        panic!("the service does not answer:\n{}", self.log());
+            client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success())
+        });
+        assert!(answers.await, "the service does not answer:\n{}", self.log());
     }
 
     /// Its process.
@@ -119,7 +116,7 @@ impl Service {
         let id = self.child.id().expect("it is running").to_string();
         let status = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
         assert!(status.success());
-        let ended = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
         assert!(ended.is_ok(), "it did not stop:\n{}", self.log());
     }
 }

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use fugong_common::service::ambient::{SystemClock, SystemEntropy};
 use fugong_issuer::app::App;
@@ -13,8 +12,8 @@ use fugong_issuer::keys::bootstrap::bootstrap;
 use fugong_quickstart::town::{self, GUARDS, Town};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::time::sleep;
 
+use crate::patience::comes;
 use crate::person::{Person, attribute};
 use crate::process::{Service, free_port, run};
 use crate::scratch::{self, Kind};
@@ -293,6 +292,10 @@ impl Stack {
         let confirmed = admin.send(&format!("{path}/confirm"), &[("device_key", &key)]).await;
         assert!(confirmed.status.is_success(), "{}", confirmed.body);
         self.start_gate().await;
+        // Until it has heard of its confirmation, its pages only say that it waits for it.
+        let stranger = Person::new(&self.gate_origin());
+        let confirmed = comes(async || stranger.open("/").await.path != "/enrol").await;
+        assert!(confirmed, "the gate hears nothing:\n{}", self.gate_log());
     }
 
     /// A guard with a paired browser, on duty.
@@ -322,15 +325,19 @@ impl Stack {
 
     /// The code that the gate prints once it listens.
     pub async fn pairing_code(&self) -> String {
-        for _ in 0..200 {
-            let log = self.gate.as_ref().map(Service::log).unwrap_or_default();
-            if let Some(code) = log.lines().rev().find_map(|line| line.split("/pair?code=").nth(1))
-            {
-                return code.trim().to_owned();
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-        panic!("the gate prints no pairing link");
+        let mut code = None;
+        let printed = comes(async || {
+            let log = self.gate_log();
+            let link = log.lines().rev().find_map(|line| line.split("/pair?code=").nth(1));
+            code = link.map(|code| code.trim().to_owned());
+            code.is_some()
+        });
+        assert!(printed.await, "the gate prints no pairing link:\n{}", self.gate_log());
+        code.unwrap_or_default()
+    }
+
+    fn gate_log(&self) -> String {
+        self.gate.as_ref().map(Service::log).unwrap_or_default()
     }
 
     /// A code for one more browser, made at the gate's machine.
@@ -343,18 +350,12 @@ impl Stack {
     }
 
     async fn wait_until_synced(&self, guard: &Person) {
-        for _ in 0..200 {
+        let synced = comes(async || {
             let status = guard.open("/api/status").await;
             let status: Value = serde_json::from_str(&status.body).unwrap_or(Value::Null);
-            if status["status_age_seconds"].is_u64() && status["roster_len"].as_u64() > Some(0) {
-                return;
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-        panic!(
-            "the gate has no bundle:\n{}",
-            self.gate.as_ref().map(Service::log).unwrap_or_default()
-        );
+            status["status_age_seconds"].is_u64() && status["roster_len"].as_u64() > Some(0)
+        });
+        assert!(synced.await, "the gate has no bundle:\n{}", self.gate_log());
     }
 }
 

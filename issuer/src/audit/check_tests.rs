@@ -137,11 +137,8 @@ async fn the_page_shows_how_the_last_check_ended() {
     }
     let (status, _) = town.post("/settings/audit/verify", &cookie, "").await;
     assert_eq!(status, 303);
-    for _ in 0..200 {
-        if town.get("/settings/audit/verify/progress", &cookie).await.1.contains("\"over\"") {
-            return;
-        }
+    // A check that never ends is ended, and told of, by the runner's limit.
+    while !town.get("/settings/audit/verify/progress", &cookie).await.1.contains("\"over\"") {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    panic!("the check that the page asked for did not end");
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use fugong_tests::crowd::{Answers, connect_from, count_open, hear, room_for, say};
+use fugong_tests::patience::PATIENCE;
 use fugong_tests::person::Person;
 use fugong_tests::process::Service;
 use fugong_tests::scratch::Kind;
@@ -150,8 +151,9 @@ async fn ten_thousand_idle_connections_keep_nobody_from_a_gate_or_the_public_pag
     ten_thousand_idle(&town, "issuer", town.issuer()).await;
 }
 
-/// A byte every second: of heads that never end, and of bodies that would take a day.
-async fn dawdle(target: SocketAddr, origin: &str, n: u8) -> Duration {
+/// A byte every second: of heads that never end, and of bodies that would take a day. Whether it
+/// was cut off.
+async fn dawdle(target: SocketAddr, origin: &str, n: u8) -> bool {
     let host = origin.strip_prefix("http://").unwrap();
     let head = if n.is_multiple_of(2) {
         format!("GET / HTTP/1.1\r\nHost: {host}\r\nX-A: ")
@@ -162,18 +164,16 @@ async fn dawdle(target: SocketAddr, origin: &str, n: u8) -> Duration {
         )
     };
     let begin = Instant::now();
-    let Ok(mut stream) = connect_from(100 + n % 50, target).await else { return Duration::ZERO };
+    let Ok(mut stream) = connect_from(100 + n % 50, target).await else { return true };
     let _ = stream.write_all(head.as_bytes()).await;
-    while begin.elapsed() < Duration::from_secs(90) {
+    while begin.elapsed() < PATIENCE {
         sleep(Duration::from_secs(1)).await;
-        if stream.write_all(b"a").await.is_err() {
-            break;
-        }
-        if fugong_tests::crowd::look(&stream) == fugong_tests::crowd::Stands::Closed {
-            break;
+        let heard = stream.write_all(b"a").await.is_ok();
+        if !heard || fugong_tests::crowd::look(&stream) == fugong_tests::crowd::Stands::Closed {
+            return true;
         }
     }
-    begin.elapsed()
+    false
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,17 +191,16 @@ async fn slow_heads_and_slow_bodies_are_cut_off_and_scans_go_on() {
         .collect();
     let done = Arc::new(AtomicBool::new(false));
     let wait = async {
-        let mut longest = Duration::ZERO;
+        let mut kept = 0;
         for one in slow {
-            longest = longest.max(one.await.unwrap());
+            kept += u32::from(!one.await.unwrap());
         }
         done.store(true, Ordering::Relaxed);
-        longest
+        kept
     };
-    let (longest, asked) = tokio::join!(wait, town.go_on_asking(&done, 100));
+    let (kept, asked) = tokio::join!(wait, town.go_on_asking(&done, 100));
     print_line("400 slow clients", &asked);
-    println!("the last slow client was cut off after {:.0} s", longest.as_secs_f64());
-    assert!(longest < Duration::from_mins(1), "{longest:?}");
+    assert_eq!(kept, 0, "slow clients were never cut off");
     let after = [town.gate().memory_kib(), town.issuer().memory_kib()];
     for (before, after) in before.into_iter().zip(after) {
         assert!(after < before + GROWTH_KIB, "{before} KiB → {after} KiB");
@@ -240,7 +239,6 @@ async fn too_much_is_refused_in_words_and_memory_stays_as_it_was() {
     let origin = town.stack.origin();
     let issuer = town.issuer().address;
     let before = town.issuer().memory_kib();
-    let patience = Duration::from_secs(20);
 
     // 200 MB, as a sheet and as a question: heard to the end, thrown away, refused in words.
     for (path, mime, cookie) in [
@@ -250,7 +248,7 @@ async fn too_much_is_refused_in_words_and_memory_stays_as_it_was() {
         let length = 200 << 20;
         let mut stream = connect_from(60, issuer).await.unwrap();
         pour(&mut stream, &post(&origin, path, mime, length, cookie), length).await;
-        let (status, text) = hear(stream, patience).await;
+        let (status, text) = hear(stream, PATIENCE).await;
         assert_eq!(status, 413, "{path}: {}", &text[..text.len().min(400)]);
     }
     // Sixty uploads of 15 MB side by side from one address: more than one may hold at a time.
@@ -270,7 +268,7 @@ async fn too_much_is_refused_in_words_and_memory_stays_as_it_was() {
                 &cookie,
             );
             pour(&mut stream, &format!("{start}{head}"), length - head.len()).await;
-            hear(stream, Duration::from_mins(1)).await.0
+            hear(stream, PATIENCE).await.0
         }));
     }
     let mut statuses = std::collections::BTreeMap::new();
@@ -309,7 +307,7 @@ async fn floods_of_heads_pipelined_requests_and_strangers_streams_cost_little() 
     for flood in &floods {
         for target in [issuer, town.gate().address] {
             let stream = connect_from(62, target).await.unwrap();
-            let (status, text) = say(stream, flood.as_bytes(), Duration::from_secs(5)).await;
+            let (status, text) = say(stream, flood.as_bytes(), PATIENCE).await;
             // Closing before all was read may lose the answer on its way; never anything else.
             assert!(matches!(status, 431 | 414 | 400 | 0), "{}", &text[..text.len().min(200)]);
         }
@@ -347,7 +345,7 @@ async fn floods_of_heads_pipelined_requests_and_strangers_streams_cost_little() 
             post(&origin, "/api/gate/journal", "application/cose", 4 << 20, "")
         };
         let stream = connect_from(64, issuer).await.unwrap();
-        let (status, _) = say(stream, request.as_bytes(), Duration::from_secs(5)).await;
+        let (status, _) = say(stream, request.as_bytes(), PATIENCE).await;
         turned_away += u32::from(status == 401);
     }
     assert_eq!(turned_away, 200);

@@ -9,6 +9,7 @@ use fugong_common::reader::{PictureLimits, read_picture};
 use fugong_issuer::permits::store as permits;
 use fugong_issuer::{passes, people};
 use fugong_tests::browser::{BACKSPACE, Browser, DESK, ENTER, ESCAPE, PHONE};
+use fugong_tests::patience::until;
 use fugong_tests::person::Person;
 use fugong_tests::scratch::Kind;
 use fugong_tests::stack::{PASSWORD, Stack};
@@ -138,13 +139,11 @@ async fn go_on_duty(browser: &Browser, stack: &Stack) {
     browser.enter("#label", "三号门手机").await;
     browser.click("form[action='/pair'] button").await;
     let (name, _, pin) = fugong_quickstart::town::GUARDS[0];
-    for _ in 0..100 {
-        if browser.text().await.contains(name) {
-            break;
-        }
-        sleep(Duration::from_millis(100)).await;
+    until("the guards are known", async || {
         browser.open(&format!("{}/sign-on", stack.gate_origin())).await;
-    }
+        browser.text().await.contains(name)
+    })
+    .await;
     browser.inspect("gate-2-guards").await;
     browser.follow(name).await;
     browser.see("[data-pin-pad]").await;
@@ -244,13 +243,11 @@ async fn a_guard_with_keyboard_and_scanner_alone_goes_from_pairing_to_the_record
     browser.tab_to("#label").await;
     browser.keys(&format!("1{ENTER}"), BY_HAND).await;
     let (name, _, pin) = fugong_quickstart::town::GUARDS[0];
-    for _ in 0..100 {
-        if browser.text().await.contains(name) {
-            break;
-        }
-        sleep(Duration::from_millis(100)).await;
+    until("the guards are known", async || {
         browser.open(&format!("{}/sign-on", stack.gate_origin())).await;
-    }
+        browser.text().await.contains(name)
+    })
+    .await;
     let link = browser.client.find(Locator::LinkText(name)).await.unwrap();
     let link = link.attr("href").await.unwrap().unwrap();
     browser.tab_to(&format!("a[href='{link}']")).await;

@@ -1,11 +1,12 @@
 //! The gate's clock set back, with both real binaries.
 
 use fugong_issuer::gates::store::scans;
+use fugong_tests::patience::until;
 use fugong_tests::scratch::Kind;
 use fugong_tests::stack::{Stack, scan};
 use serde_json::Value;
 
-use crate::main_job::{let_in, let_out, placard_text, wait_for};
+use crate::main_job::{let_in, let_out, placard_text};
 
 const DAY: i64 = 86_400;
 
@@ -36,14 +37,11 @@ async fn a_clock_set_back_lets_nobody_in_until_the_issuer_or_a_leader_sets_it() 
 
     // The issuer is back: it says what time it is, and the gate lets people in again.
     stack.start_issuer().await;
-    wait_for("the issuer sets the clock", 4000, async || {
-        status(&guard).await["clock"] == "trusted"
-    })
-    .await;
+    until("the issuer sets the clock", async || status(&guard).await["clock"] == "trusted").await;
     let second = let_in(&stack, &guard, &placard, "0002", 365).await;
     assert_eq!(second["verdict"], "valid", "{second}");
     let_out(&stack, &guard, &placard, "0002").await;
-    wait_for("the uncertain answers stand in the record as such", 4000, async || {
+    until("the uncertain answers stand in the record as such", async || {
         let mut tx = stack.inside.db().read().await.unwrap();
         let lines = scans::list_of_gate(&mut tx, &stack.town.gate_id, i64::MAX, 500).await.unwrap();
         lines.iter().filter(|line| line.scan.verdict == "clock_uncertain").count() == 3
@@ -57,7 +55,7 @@ async fn a_clock_set_back_lets_nobody_in_until_the_issuer_or_a_leader_sets_it() 
     let leader = stack.on_duty(1).await;
     stack.kill_issuer().await;
     stack.set_gate_clock(-5 * DAY);
-    wait_for("the gate notices", 400, async || status(&guard).await["clock"] == "uncertain").await;
+    until("the gate notices", async || status(&guard).await["clock"] == "uncertain").await;
     let zone = fugong_common::time::Zone::parse("Asia/Shanghai").unwrap();
     let now = stack.inside.now();
     let local = |at| zone.stamp(at).replace(' ', "T");
@@ -76,12 +74,12 @@ async fn a_clock_set_back_lets_nobody_in_until_the_issuer_or_a_leader_sets_it() 
     // Somebody sets the machine's own clock right: with what was added to it, it is days ahead now,
     // which would call every list too old. The issuer sets that right too.
     stack.set_gate_clock(0);
-    wait_for("the gate is ahead", 400, async || {
+    until("the gate is ahead", async || {
         status(&guard).await["status_age_seconds"].as_i64() > Some(4 * DAY)
     })
     .await;
     stack.start_issuer().await;
-    wait_for("the issuer sets the clock back", 4000, async || {
+    until("the issuer sets the clock back", async || {
         let status = status(&guard).await;
         status["clock"] == "trusted" && status["status_age_seconds"].as_i64() < Some(600)
     })

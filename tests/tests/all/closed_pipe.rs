@@ -3,13 +3,12 @@
 use std::fs::File;
 use std::net::SocketAddr;
 use std::process::Stdio;
-use std::time::Duration;
 
+use fugong_tests::patience::until;
 use fugong_tests::process::{binary, closed_pipe, free_port};
 use fugong_tests::scratch::Kind;
 use fugong_tests::stack::Stack;
 use tokio::process::Command;
-use tokio::time::sleep;
 
 use crate::main_job::placard_text;
 
@@ -125,17 +124,14 @@ async fn a_service_that_nobody_listens_to_serves() {
             .unwrap();
         let url = format!("http://{address}/healthz");
         let mut answered = 0;
-        for _ in 0..600 {
+        until(&format!("{name} answers"), async || {
             assert!(service.try_wait().unwrap().is_none(), "{name} has ended");
             answered +=
                 usize::from(reqwest::get(&url).await.is_ok_and(|answer| answer.status() == 200));
             // Some time after it has printed where it listens.
-            if answered > 10 {
-                break;
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-        assert!(answered > 10, "{name} does not answer");
+            answered > 20
+        })
+        .await;
         service.kill().await.unwrap();
     }
 }

@@ -9,6 +9,7 @@ use fugong_common::entropy::SeededEntropy;
 use fugong_common::service::serve::Shutdown;
 use fugong_common::time::{ManualClock, Millis};
 use fugong_quickstart::{NotStarted, Options, start};
+use fugong_tests::patience::comes;
 use fugong_tests::person::Person;
 use fugong_tests::process::{Service, binary, free_port, run};
 
@@ -40,14 +41,10 @@ async fn serve(data: &Path, port: u16, arguments: &[String]) -> (Service, String
     }
     let service =
         Service::start("quickstart", ([127, 0, 0, 1], port).into(), &log, arguments, &[]).await;
-    for _ in 0..600 {
-        if service.log().contains("Ctrl-C") {
-            let said = service.log();
-            return (service, said);
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("it did not say that it is ready:\n{}", service.log());
+    let ready = comes(async || service.log().contains("Ctrl-C")).await;
+    let said = service.log();
+    assert!(ready, "it did not say that it is ready:\n{said}");
+    (service, said)
 }
 
 fn after<'a>(text: &'a str, label: &str) -> &'a str {

@@ -9,12 +9,13 @@ use fugong_issuer::gates::store::scans::{self, After};
 use fugong_issuer::passes;
 use fugong_issuer::people::store as people;
 use fugong_issuer::permits::{By, Event, acts, store as permits};
+use fugong_tests::patience::until;
 use fugong_tests::person::Person;
 use fugong_tests::scratch::Kind;
 use fugong_tests::stack::{Stack, measure, scan};
 use serde_json::Value;
 
-use crate::main_job::{let_in, placard_text, wait_for};
+use crate::main_job::{let_in, placard_text};
 
 async fn suspend_inside(stack: &Stack) {
     let mut tx = stack.inside.db().write().await.unwrap();
@@ -39,7 +40,7 @@ async fn a_suspension_reaches_a_gate_that_was_offline_when_it_comes_back() {
     assert_eq!(answer["step"], "choose_person", "{answer}");
     assert!(answer["status_age_seconds"].is_u64(), "{answer}");
     stack.start_issuer().await;
-    wait_for("the gate refuses", 2400, async || {
+    until("the gate refuses", async || {
         scan(&guard, &placard, "in").await["verdict"] == "suspended"
     })
     .await;
@@ -73,7 +74,7 @@ async fn passes_of_people(stack: &Stack, guard: &Person) -> Vec<String> {
     let (issued, change) = passes::issue(app, &mut tx, &people, &current).await.unwrap();
     app.commit(tx, change).await.unwrap();
     let texts: Vec<String> = issued.iter().map(|pass| pass_text(&pass.token)).collect();
-    wait_for("the gate knows the passes", 400, async || {
+    until("the gate knows the passes", async || {
         scan(guard, &texts[0], "in").await["verdict"] == "measure"
     })
     .await;
@@ -123,10 +124,8 @@ async fn a_thousand_scans_while_the_issuer_is_away(kind: Kind) {
     println!("{ALL} let in and {ALL} out, recorded without the issuer in {:?}", begun.elapsed());
     assert_eq!(received(&stack, "in", Some(364)).await, [], "the issuer was away");
     stack.start_issuer().await;
-    wait_for("everything has come in", 4000, async || {
-        received(&stack, "out", None).await.len() >= ALL
-    })
-    .await;
+    until("everything has come in", async || received(&stack, "out", None).await.len() >= ALL)
+        .await;
     for (way, tenths) in [("in", Some(364)), ("out", None)] {
         let all = received(&stack, way, tenths).await;
         let once: BTreeSet<_> = all.iter().collect();
@@ -166,7 +165,7 @@ async fn what_the_guard_saw_recorded_survives_a_power_cut() {
     let answer = scan(&guard, &placard, "in").await;
     assert_eq!(answer["step"], "choose_person", "{answer}");
     stack.start_issuer().await;
-    wait_for("it arrives", 2400, async || received(&stack, "in", Some(366)).await.len() == 1).await;
+    until("it arrives", async || received(&stack, "in", Some(366)).await.len() == 1).await;
     let out = scan(&guard, &placard, "out").await;
     assert!(out["session"].is_string(), "{out}");
 }

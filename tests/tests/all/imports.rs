@@ -2,7 +2,7 @@
 //! it again makes nothing twice.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fugong_common::uscc::Uscc;
 use fugong_issuer::authz::Bounds;
@@ -11,6 +11,7 @@ use fugong_issuer::imports::columns::Subject;
 use fugong_issuer::imports::plan::Failure;
 use fugong_issuer::imports::store::{self as imports, Import, State};
 use fugong_issuer::people::store as people;
+use fugong_tests::patience::{PATIENCE, until};
 use fugong_tests::person::{Answer, Person, attribute};
 use fugong_tests::process::{binary, run};
 use fugong_tests::scratch::Kind;
@@ -20,8 +21,6 @@ use serde_json::Value;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::process::Command;
 use tokio::time::sleep;
-
-use crate::main_job::wait_for;
 
 const ROWS: usize = 9_000;
 /// Records of one transaction.
@@ -127,8 +126,7 @@ async fn progress(officer: &Person, page: &Answer) -> Value {
 }
 
 async fn wait_until_done(stack: &Stack, id: &str) -> Import {
-    wait_for("the import ends", 4_000, async || find(stack, id).await.state != State::Running)
-        .await;
+    until("the import ends", async || find(stack, id).await.state != State::Running).await;
     find(stack, id).await
 }
 
@@ -145,7 +143,7 @@ async fn an_import_at_the_console_survives_the_death_of_the_service() {
     let id = id_of(&page);
     assert_eq!(on_file(&stack).await, 0, "a preview writes nothing");
     start(&officer, &page).await;
-    wait_for("the first rows are taken", 4_000, async || {
+    until("the first rows are taken", async || {
         progress(&officer, &page).await["done"].as_i64() >= Some(CHUNK)
     })
     .await;
@@ -182,7 +180,7 @@ async fn the_same_file_again_takes_the_place_of_an_import_that_was_killed() {
     let (division, ledger) = (division(&stack).await, ledger());
     let first = upload(&officer, &division, &ledger).await;
     start(&officer, &first).await;
-    wait_for("the first rows are taken", 4_000, async || {
+    until("the first rows are taken", async || {
         progress(&officer, &first).await["done"].as_i64() >= Some(CHUNK)
     })
     .await;
@@ -227,15 +225,13 @@ async fn kill_when<F: AsyncFn() -> bool>(args: &[&str], env: &[(&'static str, St
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    for _ in 0..20_000 {
-        if ripe().await {
-            child.kill().await.unwrap();
-            return;
-        }
+    let begun = Instant::now();
+    while !ripe().await {
         assert!(child.try_wait().unwrap().is_none(), "it ended before it could be killed");
+        assert!(begun.elapsed() < PATIENCE, "it never came so far");
         sleep(Duration::from_millis(5)).await;
     }
-    panic!("it never came so far");
+    child.kill().await.unwrap();
 }
 
 fn write(dir: &Path, name: &str, bytes: &[u8]) -> String {

@@ -1,9 +1,10 @@
 //! Keys change hands: a new one beside the old, then the old one withdrawn.
 
+use fugong_tests::patience::until;
 use fugong_tests::scratch::Kind;
 use fugong_tests::stack::{Stack, scan};
 
-use crate::main_job::{placard_text, wait_for};
+use crate::main_job::placard_text;
 
 async fn issuer(stack: &Stack, args: &[&str]) -> String {
     stack.issuer_does(args).await
@@ -31,7 +32,7 @@ async fn a_placard_outlives_the_change_of_keys_but_not_the_withdrawal_of_its_own
 
     issuer(&stack, &["key", "retire", &permit.key_id, "--withdraw", "the server was stolen"]).await;
     issuer(&stack, &["trust", "sign", "--root", &root]).await;
-    wait_for("the gate refuses the old key", 2400, async || {
+    until("the gate refuses the old key", async || {
         scan(&guard, &placard, "in").await["verdict"] == "key_withdrawn"
     })
     .await;

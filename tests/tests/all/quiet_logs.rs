@@ -9,13 +9,14 @@ use fugong_issuer::passes::store as passes;
 use fugong_issuer::people::store as people;
 use fugong_issuer::permits::store as permits;
 use fugong_quickstart::town::{ACCOUNTS, GUARDS};
+use fugong_tests::patience::until;
 use fugong_tests::person::Person;
 use fugong_tests::process::Service;
 use fugong_tests::scratch::Kind;
 use fugong_tests::stack::{PASSWORD, Stack, measure, scan};
 use serde_json::{Value, json};
 
-use crate::main_job::{let_in, placard_text, wait_for};
+use crate::main_job::{let_in, placard_text};
 
 /// A worker whom this journey adds.
 const NAME: &str = "欧阳Quill";
@@ -271,7 +272,7 @@ async fn at_the_gate(stack: &Stack, guard: &Person, placard: &str, serial: &str)
     assert_eq!(let_in(stack, guard, placard, "0001", 365).await["verdict"], "valid");
     assert_eq!(let_in(stack, guard, placard, "0002", 376).await["verdict"], "fever");
     let four = last_four(ID_NUMBER).unwrap();
-    wait_for("the gate knows the new worker", 400, async || {
+    until("the gate knows the new worker", async || {
         let (_, found) = guard.post_json("/api/lookup", &json!({ "query": four })).await;
         found["people"].as_array().is_some_and(|people| people.len() == 1)
     })
@@ -295,7 +296,7 @@ async fn at_the_gate(stack: &Stack, guard: &Person, placard: &str, serial: &str)
     let issued = passes::list_current(&mut tx, &stack.town.enterprise_id).await.unwrap();
     drop(tx);
     let text = pass_text(&issued[0].token);
-    wait_for("the gate knows the pass", 400, async || {
+    until("the gate knows the pass", async || {
         scan(guard, &text, "in").await["verdict"] != Verdict::NotOnRoster.code()
     })
     .await;
@@ -340,7 +341,7 @@ async fn neither_logs_nor_figures_say_anything_of_anybody() {
     at_the_gate(&stack, &guard, &placard, &serial).await;
     let officer = stack.officer("intake").await;
     let records = format!("/enterprises/{}/records", stack.town.enterprise_id);
-    wait_for("the records have come in", 1200, async || {
+    until("the records have come in", async || {
         let page = officer.open(&records).await.body;
         page.contains(VISITOR) && page.contains("37.6")
     })

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use fugong_common::placard::{Origin, placard_url};
 use fugong_issuer::gates::store::scans::{self, After};
 use fugong_issuer::permits::{By, Event, Permit, acts, store as permits};
+use fugong_tests::patience::until;
 use fugong_tests::person::Person;
 use fugong_tests::scratch::{self, Kind};
 use fugong_tests::stack::{Stack, scan};
 
-use crate::main_job::{let_in, let_out, placard_text, wait_for};
+use crate::main_job::{let_in, let_out, placard_text};
 
 async fn act(stack: &Stack, permit: &Permit, event: Event) {
     let mut tx = stack.inside.db().write().await.unwrap();
@@ -69,7 +70,7 @@ async fn the_issuer_is_lost_and_restored(kind: Kind) {
     act(&stack, &suspended, Event::Suspend { lapses_at: None }).await;
     let_in(&stack, &guard, &placard, "0001", 361).await;
     let_out(&stack, &guard, &placard, "0001").await;
-    wait_for("the first entry arrives", 4000, async || received(&stack, 361).await == 1).await;
+    until("the first entry arrives", async || received(&stack, 361).await == 1).await;
 
     // While everything goes on.
     let archive = backup(&stack).await;
@@ -79,13 +80,13 @@ async fn the_issuer_is_lost_and_restored(kind: Kind) {
 
     // After the backup: one more is revoked, and somebody is let in; the gate and the issuer know.
     act(&stack, &revoked, Event::Revoke).await;
-    wait_for("the gate knows", 4000, async || {
+    until("the gate knows", async || {
         scan(&guard, &url_of(&stack, &revoked), "in").await["verdict"] == "revoked"
     })
     .await;
     let_in(&stack, &guard, &placard, "0002", 362).await;
     let_out(&stack, &guard, &placard, "0002").await;
-    wait_for("the second entry arrives", 4000, async || received(&stack, 362).await == 1).await;
+    until("the second entry arrives", async || received(&stack, 362).await == 1).await;
 
     let said = stack.lose_issuer(&archive).await;
     assert!(said.contains("trust sign"), "{said}");
@@ -98,7 +99,7 @@ async fn the_issuer_is_lost_and_restored(kind: Kind) {
     // Nobody is told that the revoked one holds, neither now nor later.
     let page = public_page(&stack, &revoked).await;
     assert!(page.contains("too old"), "{page}");
-    wait_for("the gate has told what it holds", 8000, async || {
+    until("the gate has told what it holds", async || {
         stack.issuer_command(&["restore", "--status"]).await.1.contains("1 gates have told")
     })
     .await;
@@ -109,7 +110,7 @@ async fn the_issuer_is_lost_and_restored(kind: Kind) {
     stack.issuer_does(&["restore", "--status"]).await;
 
     // The gate takes the new bundle, whose numbers lie above those it holds.
-    wait_for("the gate takes the new bundle", 8000, async || {
+    until("the gate takes the new bundle", async || {
         guard.open("/api/status").await.body.contains("\"trouble\":null")
             && guard.open("/api/status").await.body.contains("\"online\":true")
     })
@@ -126,8 +127,7 @@ async fn the_issuer_is_lost_and_restored(kind: Kind) {
     assert_eq!(third["verdict"], "valid", "{third}");
     // Journals: what the archive lacked came again, once.
     for tenths in [361, 362, 363] {
-        wait_for("every entry is there once", 4000, async || received(&stack, tenths).await == 1)
-            .await;
+        until("every entry is there once", async || received(&stack, tenths).await == 1).await;
     }
     let said = stack.issuer_does(&["audit", "verify"]).await;
     assert!(said.contains("follow from one another"), "{said}");
@@ -137,7 +137,7 @@ async fn the_issuer_is_lost_and_restored(kind: Kind) {
     drop(tx);
     stack.look_inside().await;
     act(&stack, &first, Event::Suspend { lapses_at: None }).await;
-    wait_for("the gate refuses", 4000, async || {
+    until("the gate refuses", async || {
         scan(&guard, &placard, "in").await["verdict"] == "suspended"
     })
     .await;
@@ -161,7 +161,7 @@ async fn a_town_moves_to_postgres_and_its_gate_notices_nothing() {
     let placard = placard_text(&stack).await;
     let_in(&stack, &guard, &placard, "0001", 361).await;
     let_out(&stack, &guard, &placard, "0001").await;
-    wait_for("the entry arrives", 4000, async || received(&stack, 361).await == 1).await;
+    until("the entry arrives", async || received(&stack, 361).await == 1).await;
     let officer = stack.officer("inspector").await;
     let target = scratch::database(Kind::Postgres, &stack.issuer_data()).await.unwrap();
     let (status, said) = stack.issuer_command(&["move", "--to", &target]).await;
@@ -177,14 +177,14 @@ async fn a_town_moves_to_postgres_and_its_gate_notices_nothing() {
     stack.start_issuer().await;
     // The officer is still signed in, the record still there, and the gate still hears of it at once.
     assert_eq!(received(&stack, 361).await, 1);
-    wait_for("the gate is online", 8000, async || {
+    until("the gate is online", async || {
         guard.open("/api/status").await.body.contains("\"online\":true")
     })
     .await;
     let path = format!("/permits/{}/suspend", stack.town.permit_id);
     let done = officer.send(&path, &[("reason", "入口无人测温，人员未登记")]).await;
     assert!(done.status.is_success(), "{}", done.body);
-    wait_for("the gate refuses", 8000, async || {
+    until("the gate refuses", async || {
         scan(&guard, &placard, "in").await["verdict"] == "suspended"
     })
     .await;
