@@ -188,16 +188,17 @@ impl Bundle {
         })
     }
 
-    /// Takes a scanned status list, where it is newer than the one held.
+    /// Takes a status list that came by itself, on paper or along with a hint; no bundle where the
+    /// same is held already.
     ///
     /// # Errors
-    /// Not of a listed key, not newer, or not a status list.
-    pub fn with_scanned_list(
+    /// Not of a listed key, older than the one held, or not a status list.
+    pub fn with_list(
         &self,
         bytes: &[u8],
         now: Millis,
         elapsed: i64,
-    ) -> Result<(Self, KeyId), StatusError> {
+    ) -> Result<(Option<Self>, KeyId), StatusError> {
         let trust = self.trust.list().ok_or(StatusError::UnknownKey)?;
         let mut refused = StatusError::UnknownKey;
         for key in trust.keys.iter().filter(|key| key.list_uri.is_some()) {
@@ -212,7 +213,10 @@ impl Bundle {
             };
             let id = key.id();
             let held = self.lists.get(&id);
-            claims.follows(bytes, held.map(|held| (&held.claims, &*held.bytes)))?;
+            let arrival = claims.follows(bytes, held.map(|held| (&held.claims, &*held.bytes)))?;
+            if arrival == Arrival::Same {
+                return Ok((None, id));
+            }
             let list = HeldList { claims, bytes: bytes.into(), received_elapsed: elapsed };
             let mut lists = self.lists.clone();
             lists.insert(id, list);
@@ -229,7 +233,7 @@ impl Bundle {
                 parts: self.parts.clone(),
                 remembered: Arc::clone(&self.remembered),
             };
-            return Ok((bundle, id));
+            return Ok((Some(bundle), id));
         }
         Err(refused)
     }
@@ -290,7 +294,7 @@ fn newest_list(
     let known = held.map(|held| (&held.claims, &*held.bytes));
     match (offered.claims.follows(&part.bytes, known), held) {
         (Ok(Arrival::Newer), _) | (Ok(Arrival::Same), None) => Ok(offered),
-        // A list scanned from paper may be newer than the issuer's last bundle: it stays.
+        // A list that came by itself may be newer than this bundle: it stays.
         (Ok(Arrival::Same) | Err(StatusError::Older { .. }), Some(held)) => {
             // The trust list may have changed: the held bytes must stand under the new one too.
             StatusClaims::open(&held.bytes, trust, key, now).map_err(refused)?;

@@ -9,9 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use fugong_common::clock::ClockState;
 use fugong_common::entropy::{self, Entropy};
 use fugong_common::journal::{Draft, EntryKind, Known, Sealed};
-use fugong_common::keys::KeyId;
 use fugong_common::service::ambient::MonotonicClock;
-use fugong_common::status::StatusError;
 use fugong_common::temperature::{Reading as Classified, Temperature, Thresholds};
 use fugong_common::time::{Clock, Millis};
 use tokio::sync::{Notify, watch};
@@ -83,6 +81,8 @@ struct Inner {
     time: Mutex<GateClock>,
     enrolled: RwLock<Option<Arc<Enrolled>>>,
     bundle: RwLock<Option<Arc<Bundle>>>,
+    /// Held by whoever puts another bundle in the place of the present one.
+    bundle_turn: tokio::sync::Mutex<()>,
     sessions: Sessions,
     duty: Mutex<Duty>,
     link: Mutex<Link>,
@@ -135,6 +135,7 @@ impl Gate {
             time: Mutex::new(time),
             enrolled: RwLock::new(enrolled),
             bundle: RwLock::new(None),
+            bundle_turn: tokio::sync::Mutex::new(()),
             sessions: Sessions::default(),
             duty: Mutex::new(duty),
             link: Mutex::new(Link::default()),
@@ -248,6 +249,11 @@ impl Gate {
         self.0.bundle.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whoever replaces the bundle by one that builds on it takes his turn first.
+    pub(crate) async fn bundle_turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0.bundle_turn.lock().await
+    }
+
     pub(crate) fn set_bundle(&self, bundle: Option<Bundle>) {
         if let Some(bundle) = &bundle {
             let running = self.0.running.elapsed_millis();
@@ -351,22 +357,6 @@ impl Gate {
         let bundle = self.bundle().ok_or(GateError::NoBundle)?;
         let Reading { now, state, elapsed } = self.time();
         Ok(Look { bundle, now, clock: state, elapsed })
-    }
-
-    /// Takes a scanned status list into use and keeps it.
-    pub(crate) async fn take_scanned_list(
-        &self,
-        bytes: &[u8],
-        look: &Look,
-    ) -> Result<KeyId, StatusError> {
-        let trusted_now = look.now.max(self.floor());
-        let (bundle, key) = look.bundle.with_scanned_list(bytes, trusted_now, look.elapsed)?;
-        if let Err(error) = self.store_scanned_list(key, bytes, look.elapsed).await {
-            // In use all the same: it is signed, and a restart only asks for the code again.
-            tracing::error!(%error, "the scanned status list was not stored");
-        }
-        self.set_bundle(Some(bundle));
-        Ok(key)
     }
 
     /// Entries of the current journal that the issuer lacks.

@@ -14,6 +14,7 @@ pub mod enrol;
 pub mod error;
 pub mod gate;
 pub mod guards;
+mod hints;
 pub mod issuer;
 pub mod journal;
 pub mod look;

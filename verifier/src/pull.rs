@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use fugong_common::clock::ClockState;
 use fugong_common::hex;
 use fugong_common::journal::{EntryKind, Sealed};
-use fugong_common::keys::KeyId;
+use fugong_common::keys::{Fingerprint, KeyId};
 use fugong_common::manifest::Manifest;
 use fugong_common::records::{Delta, apply_to_bytes};
+use fugong_common::status::StatusError;
 use fugong_common::time::Millis;
 use fugong_common::wire::{PartName, held_path, part_path};
 use sha2::{Digest as _, Sha256};
 
 use crate::bundle::{Bundle, BundleError, Part, Recipient};
+use crate::clock::Reading;
 use crate::config::Config;
 use crate::engine::Gate;
 use crate::enrol::{Enrolled, Standing, demo_roots};
@@ -27,8 +30,8 @@ const ASK_TIME_MILLIS: i64 = 10_000;
 /// Issuer and gate are never set alike to the second.
 const AHEAD_MILLIS: i64 = 120_000;
 
-/// Rows kept beside the bundle: a status list scanned from paper.
-const SCANNED: &str = "scanned/";
+/// Rows kept beside the bundle: a status list scanned from paper, or sent along with a hint.
+const BY_ITSELF: &str = "scanned/";
 
 /// The bundle on disk, checked anew; `None` before the first pull.
 pub(crate) async fn stored_bundle(
@@ -43,18 +46,18 @@ pub(crate) async fn stored_bundle(
         sqlx::query_as("SELECT name, bytes, received_elapsed FROM parts")
             .fetch_all(store.pool())
             .await?;
-    let (mut parts, mut scanned) = (BTreeMap::new(), Vec::new());
+    let (mut parts, mut by_themselves) = (BTreeMap::new(), Vec::new());
     for (name, bytes, received_elapsed) in rows {
-        if name.starts_with(SCANNED) {
-            scanned.push((bytes, received_elapsed));
+        if name.starts_with(BY_ITSELF) {
+            by_themselves.push((bytes, received_elapsed));
         } else {
             parts.insert(name, Part { bytes: bytes.into(), received_elapsed });
         }
     }
     let bundle = Bundle::assemble(recipient, &manifest, parts, None).map(|mut bundle| {
-        for (bytes, elapsed) in scanned {
+        for (bytes, elapsed) in by_themselves {
             // One that the bundle has overtaken is no fault.
-            if let Ok((newer, _)) = bundle.with_scanned_list(&bytes, recipient.now, elapsed) {
+            if let Ok((Some(newer), _)) = bundle.with_list(&bytes, recipient.now, elapsed) {
                 bundle = newer;
             }
         }
@@ -146,7 +149,7 @@ impl Gate {
         let held: Vec<(String, Vec<u8>)> =
             sqlx::query_as("SELECT name, digest FROM parts").fetch_all(&mut *transaction).await?;
         for (name, _) in &held {
-            if !bundle.parts.contains_key(name) && !name.starts_with(SCANNED) {
+            if !bundle.parts.contains_key(name) && !name.starts_with(BY_ITSELF) {
                 sqlx::query("DELETE FROM parts WHERE name = $1")
                     .bind(name)
                     .execute(&mut *transaction)
@@ -168,16 +171,30 @@ impl Gate {
         Ok(())
     }
 
-    pub(crate) async fn store_scanned_list(
-        &self,
-        key: KeyId,
-        bytes: &[u8],
-        elapsed: i64,
-    ) -> Result<(), StoreError> {
+    /// Takes a status list that came by itself, on paper or along with a hint, into use and keeps it.
+    ///
+    /// # Errors
+    /// Nothing changes: not of a listed key, older than what is held, or no status list.
+    pub(crate) async fn take_list(&self, bytes: &[u8]) -> Result<KeyId, StatusError> {
+        let _turn = self.bundle_turn().await;
+        let held = self.bundle().ok_or(StatusError::UnknownKey)?;
+        let Reading { now, elapsed, .. } = self.time();
+        let (bundle, key) = held.with_list(bytes, now.max(self.floor()), elapsed)?;
+        if let Some(bundle) = bundle {
+            self.set_bundle(Some(bundle));
+            if let Err(error) = self.store_list(key, bytes, elapsed).await {
+                // In use all the same: it is signed, and a restart only asks for it again.
+                tracing::error!(%error, "a status list was not stored");
+            }
+        }
+        Ok(key)
+    }
+
+    async fn store_list(&self, key: KeyId, bytes: &[u8], elapsed: i64) -> Result<(), StoreError> {
         let mut transaction = self.store().begin().await?;
         let part = Part { bytes: bytes.into(), received_elapsed: elapsed };
         let digest: [u8; 32] = Sha256::digest(bytes).into();
-        store_part(&mut transaction, &format!("{SCANNED}{key}"), &digest, &part).await?;
+        store_part(&mut transaction, &format!("{BY_ITSELF}{key}"), &digest, &part).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -201,29 +218,19 @@ impl Gate {
                     .and_then(|held| Some((held.manifest.parts.get(name)?, held.parts.get(name)?)));
                 let part = match before {
                     Some((known, part)) if known == digest => part.clone(),
-                    before => {
-                        let bytes =
-                            self.fetch(issuer, &enrolled, part_name, digest, before).await?;
-                        Part { bytes: bytes.into(), received_elapsed: elapsed }
-                    }
+                    before => match self.came_by_itself(part_name, digest) {
+                        Some(part) => part,
+                        None => {
+                            let bytes =
+                                self.fetch(issuer, &enrolled, part_name, digest, before).await?;
+                            Part { bytes: bytes.into(), received_elapsed: elapsed }
+                        }
+                    },
                 };
                 parts.insert(name.clone(), part);
             }
-            let now = self.now().max(self.floor());
-            let demo = demo_roots(self.config());
-            let (root, audience) = (enrolled.root, enrolled.audience.clone());
-            let checked = tokio::task::spawn_blocking(move || {
-                let recipient = Recipient { root, demo, audience: &audience, now };
-                Bundle::assemble(recipient, &manifest_bytes, parts, held.as_deref())
-            });
-            let bundle =
-                checked.await.map_err(|error| IssuerError::Unexpected(error.to_string()))??;
-            self.store_bundle(&bundle).await?;
-            let digest: [u8; 32] = Sha256::digest(&bundle.manifest_bytes).into();
-            let text = format!("manifest {}", bundle.manifest.seq);
-            let root = bundle.trust.root();
+            let (text, digest, root) = self.take_bundle(manifest_bytes, parts, &enrolled).await?;
             let root_changed = root != enrolled.root;
-            self.set_bundle(Some(bundle));
             if enrolled.standing != Standing::Confirmed || root_changed {
                 let standing = Standing::Confirmed;
                 self.set_enrolled(Some(Enrolled { root, standing, ..(*enrolled).clone() }));
@@ -239,8 +246,8 @@ impl Gate {
         if let Some(bundle) = self.bundle() {
             for (key, list) in bundle.forgotten() {
                 if !unchanged {
-                    // Kept as a scanned one is: the bundle on disk holds the forgetful list alone.
-                    self.store_scanned_list(key, &list.bytes, list.received_elapsed).await?;
+                    // The bundle on disk holds the forgetful list alone.
+                    self.store_list(key, &list.bytes, list.received_elapsed).await?;
                     let number = list.claims.seq;
                     let text = format!(
                         "list {number} of key {key} stays: a newer one takes back what was final"
@@ -257,6 +264,41 @@ impl Gate {
             self.take_time(said, "issuer").await;
         }
         Ok(!unchanged)
+    }
+
+    /// The list that this digest names, if it came ahead of its manifest.
+    fn came_by_itself(&self, name: PartName, digest: &[u8; 32]) -> Option<Part> {
+        let PartName::Status(key) = name else { return None };
+        let bundle = self.bundle()?;
+        let list = bundle.lists.get(&key).filter(|list| fits(&list.bytes, digest))?;
+        Some(Part { bytes: Arc::clone(&list.bytes), received_elapsed: list.received_elapsed })
+    }
+
+    /// Checks what was pulled, writes it and takes it into use; what is said of it in the journal,
+    /// the manifest's digest, and the root that holds from now on.
+    async fn take_bundle(
+        &self,
+        manifest_bytes: Vec<u8>,
+        parts: BTreeMap<String, Part>,
+        enrolled: &Enrolled,
+    ) -> Result<(String, [u8; 32], Fingerprint), SyncError> {
+        // While this was fetched, a list may have come by itself: what is held now counts.
+        let _turn = self.bundle_turn().await;
+        let held = self.bundle();
+        let now = self.now().max(self.floor());
+        let demo = demo_roots(self.config());
+        let (root, audience) = (enrolled.root, enrolled.audience.clone());
+        let checked = tokio::task::spawn_blocking(move || {
+            let recipient = Recipient { root, demo, audience: &audience, now };
+            Bundle::assemble(recipient, &manifest_bytes, parts, held.as_deref())
+        });
+        let bundle =
+            checked.await.map_err(|error| IssuerError::Unexpected(error.to_string()))??;
+        self.store_bundle(&bundle).await?;
+        let digest: [u8; 32] = Sha256::digest(&bundle.manifest_bytes).into();
+        let (text, root) = (format!("manifest {}", bundle.manifest.seq), bundle.trust.root());
+        self.set_bundle(Some(bundle));
+        Ok((text, digest, root))
     }
 
     /// A clock that is ahead makes every list too old and every term end early; it comes about when somebody sets a

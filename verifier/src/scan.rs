@@ -309,7 +309,7 @@ impl Gate {
         direction: Direction,
     ) -> Result<ScanOutcome, GateError> {
         let look = self.look()?;
-        let taken = self.take_scanned_list(bytes, &look).await;
+        let taken = self.take_list(bytes).await;
         let (verdict, step, text) = match &taken {
             Ok(key) => (Verdict::Measure, Step::StatusTaken, format!("status list of {key}")),
             Err(error) => (Verdict::NotPermit, Step::Stopped, error.to_string()),

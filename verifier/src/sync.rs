@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use fugong_common::service::serve::Shutdown;
 use fugong_common::time::Millis;
-use fugong_common::wire::{MANIFEST_EVENT, problem};
+use fugong_common::wire::problem;
 use futures_util::StreamExt as _;
 
 use crate::bundle::BundleError;
 use crate::engine::Gate;
 use crate::enrol::{Enrolled, Standing};
+use crate::hints::{Hint, Reader};
 use crate::issuer::{Issuer, IssuerError};
 use crate::store::StoreError;
 
@@ -103,6 +104,7 @@ impl Gate {
 
     /// Forgets what the issuer gave, and the personal part of entries that the issuer has.
     async fn wipe(&self) -> Result<(), StoreError> {
+        let _turn = self.bundle_turn().await;
         self.set_bundle(None);
         self.sessions().clear();
         let mut transaction = self.store().begin().await?;
@@ -278,22 +280,19 @@ async fn hear(gate: &Gate, issuer: &Issuer) -> bool {
     };
     // What changed between the last pull and this connection had nobody to tell.
     gate.sync_now();
-    let (mut line, mut heard) = (Vec::new(), false);
+    let (mut reader, mut heard) = (Reader::default(), false);
     while let Some(Ok(chunk)) = stream.next().await {
         heard = true;
-        for byte in chunk {
-            if byte != b'\n' {
-                if line.len() < 200 {
-                    line.push(byte);
+        for hint in reader.take(&chunk) {
+            match hint {
+                Hint::Manifest => gate.sync_now(),
+                Hint::List(bytes) => {
+                    // The pull that follows finds out what the matter is.
+                    if let Err(error) = gate.take_list(&bytes).await {
+                        tracing::info!(%error, "a list that came with a hint is not used");
+                    }
                 }
-                continue;
             }
-            let text = String::from_utf8_lossy(&line);
-            let event = text.trim_end().strip_prefix("event:").map(str::trim);
-            if event == Some(MANIFEST_EVENT) {
-                gate.sync_now();
-            }
-            line.clear();
         }
     }
     // The issuer ends streams of gates that it cuts off.

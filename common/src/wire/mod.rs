@@ -30,7 +30,7 @@ pub const NONCE: &str = "/api/gate/nonce";
 pub const MANIFEST: &str = "/api/gate/manifest";
 /// `GET`: parts of the bundle, below this; see [`part_path`].
 pub const PARTS: &str = "/api/gate/parts";
-/// `GET`: server-sent events; see [`MANIFEST_EVENT`].
+/// `GET`: server-sent events; see [`MANIFEST_EVENT`] and [`STATUS_EVENT`].
 pub const EVENTS: &str = "/api/gate/events";
 /// `POST`: a signed batch of journal entries; `GET` below this: where the issuer stands.
 pub const JOURNAL: &str = "/api/gate/journal";
@@ -46,6 +46,12 @@ pub const AUTHORIZATION_SCHEME: &str = "Fugong-Device";
 pub const NONCE_HEADER: &str = "fugong-nonce";
 /// Name of the event that says "a manifest with this seq exists".
 pub const MANIFEST_EVENT: &str = "manifest";
+/// Name of the event that carries a changed status list itself, in base64url: what stops a permit
+/// need not wait until a thousand gates have pulled. Sent ahead of the [`MANIFEST_EVENT`] of the
+/// same change; the pull that follows brings the same list again.
+pub const STATUS_EVENT: &str = "status";
+/// Bytes of the longest status list that is sent along; of a longer one gates are only told.
+pub const SENT_ALONG_BYTES: usize = 64 * 1024;
 /// Query parameter of a part: digest (hex) of the version that the gate holds, to get a delta.
 pub const FROM_PARAMETER: &str = "from";
 

@@ -64,10 +64,10 @@ pub fn routes(routes: Routes) -> Routes {
                 .part("key", "The key's id: eight hexadecimal characters"),
         )
         .get(EVENTS, Action::SpeakAsGate, events)
-        .told(of_gate("followChanges", "Says when there is something to pull").gives_bytes(
+        .told(of_gate("followChanges", "Says when there is something to pull, and what was suspended").gives_bytes(
             200,
             "text/event-stream",
-            "Events `manifest` with a number; a comment every 15 seconds",
+            "Events `manifest` with a number, and `status` with a list; a comment every 15 seconds",
         ))
         .post("/api/gate/held/trust", Action::SpeakAsGate, held_trust)
         .told(held("tellTrust", "A newer trust list that the gate holds"))

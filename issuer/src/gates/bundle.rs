@@ -55,6 +55,7 @@ const fn hour_of(at: Millis) -> Millis {
 #[derive(Debug, Default)]
 pub struct Bundles {
     inner: Mutex<Inner>,
+    moment_turn: tokio::sync::Mutex<()>,
     seen: Seen,
 }
 
@@ -85,6 +86,10 @@ impl Bundles {
 
     pub(super) fn moment(&self) -> Option<Arc<Moment>> {
         self.inner().moment.clone()
+    }
+
+    pub(super) async fn moment_turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.moment_turn.lock().await
     }
 
     pub(super) fn set_moment(&self, moment: &Arc<Moment>) {

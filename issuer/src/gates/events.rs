@@ -1,16 +1,18 @@
-//! The push hint: tells a connected gate that there is something to pull. Content never travels here.
+//! Tells a connected gate that there is something to pull. Of content only status lists travel here, ahead of the pull:
+//! a thousand gates that pull at once keep each other waiting, and a suspension must not wait.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::response::sse::{Event, KeepAlive, Sse};
-use fugong_common::wire::{HEARTBEAT_SECONDS, MANIFEST_EVENT};
+use fugong_common::wire::{HEARTBEAT_SECONDS, MANIFEST_EVENT, STATUS_EVENT};
 use futures_util::Stream;
 use tokio::sync::oneshot;
 
-use super::{GateState, store};
+use super::shelf::Sha;
+use super::{GateState, moment, store};
 use crate::app::App;
 use crate::changes;
 use crate::db::DbError;
@@ -45,10 +47,13 @@ pub(super) fn follow(
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let changes = app.watch_changes();
     let ended = app.streams().open(&gate_id);
-    let state = Follower { app, gate_id, changes, ended, told: 0 };
+    let (told, lists, events) = (0, HashSet::new(), VecDeque::new());
+    let state = Follower { app, gate_id, changes, ended, told, lists, events };
     let stream = futures_util::stream::unfold(state, |mut state| async move {
-        let seq = state.next().await?;
-        Some((Ok(Event::default().event(MANIFEST_EVENT).data(seq.to_string())), state))
+        if state.events.is_empty() {
+            state.wait().await?;
+        }
+        state.events.pop_front().map(|event| (Ok(event), state))
     });
     Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(HEARTBEAT_SECONDS)))
 }
@@ -59,25 +64,37 @@ struct Follower {
     changes: tokio::sync::watch::Receiver<i64>,
     ended: oneshot::Receiver<()>,
     told: i64,
+    /// Status lists that this gate was sent, or had no need of.
+    lists: HashSet<Sha>,
+    /// To be said now.
+    events: VecDeque<Event>,
+}
+
+/// What there is to say of a change.
+enum Concern {
+    Nothing,
+    Pull,
+    /// What is in force has changed.
+    Status,
+    /// The gate is in use no longer.
+    Over,
 }
 
 impl Follower {
-    /// The next change that concerns this gate; `None` ends the stream.
-    async fn next(&mut self) -> Option<i64> {
+    /// Waits until something concerns this gate; `None` ends the stream.
+    async fn wait(&mut self) -> Option<()> {
         loop {
             let newest = *self.changes.borrow_and_update();
-            if self.told == 0 && newest > 0 {
-                self.told = newest;
-                return Some(newest);
-            }
             if newest > self.told {
-                match self.concerned(newest).await {
-                    Ok(Some(true)) => {
+                match self.say(newest).await {
+                    Ok(Concern::Over) => return None,
+                    Ok(Concern::Nothing) => self.told = newest,
+                    Ok(Concern::Pull | Concern::Status) => {
                         self.told = newest;
-                        return Some(newest);
+                        let event = Event::default().event(MANIFEST_EVENT);
+                        self.events.push_back(event.data(newest.to_string()));
+                        return Some(());
                     }
-                    Ok(Some(false)) => self.told = newest,
-                    Ok(None) => return None,
                     // The gate's own pull every minute makes up for it.
                     Err(error) => tracing::warn!(%error, "cannot look for a gate's changes"),
                 }
@@ -90,20 +107,42 @@ impl Follower {
         }
     }
 
-    /// Whether something up to `newest` concerns the gate; `None` when it is in use no longer.
-    async fn concerned(&self, newest: i64) -> Result<Option<bool>, DbError> {
+    /// What concerns the gate up to `newest`; status lists that it lacks are said at once.
+    async fn say(&mut self, newest: i64) -> Result<Concern, DbError> {
+        // Whoever has just connected pulls everything.
+        let begins = self.told == 0;
+        let concern = if begins { Concern::Pull } else { self.concern(newest).await? };
+        if (begins || matches!(concern, Concern::Status))
+            && let Some(moment) = moment::reached(&self.app, newest).await?
+        {
+            let known = std::mem::take(&mut self.lists);
+            for list in &moment.sent_along {
+                self.lists.insert(list.digest);
+                if !begins && !known.contains(&list.digest) {
+                    self.events.push_back(Event::default().event(STATUS_EVENT).data(&list.text));
+                }
+            }
+        }
+        Ok(concern)
+    }
+
+    async fn concern(&self, newest: i64) -> Result<Concern, DbError> {
         let recent = self.app.recent_changes(self.told, newest).await?;
-        let Some(recent) = recent else { return Ok(Some(true)) };
+        let Some(recent) = recent else { return Ok(Concern::Status) };
         let about_me =
             |change: &changes::Change| change.kind == "gate" && change.scope == self.gate_id;
         if recent.iter().any(about_me) {
             let mut tx = self.app.db().read().await?;
             let gate = store::find(&mut tx, &self.gate_id).await?;
             if gate.is_none_or(|gate| gate.state != GateState::Confirmed.code()) {
-                return Ok(None);
+                return Ok(Concern::Over);
             }
         }
-        Ok(Some(recent.iter().any(|change| self.app.bundles().concerns(&self.gate_id, change))))
+        if recent.iter().any(|change| change.kind == "status") {
+            return Ok(Concern::Status);
+        }
+        let concerns = |change| self.app.bundles().concerns(&self.gate_id, change);
+        Ok(if recent.iter().any(concerns) { Concern::Pull } else { Concern::Nothing })
     }
 }
 

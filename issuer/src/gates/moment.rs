@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use fugong_common::base64url;
 use fugong_common::time::Millis;
 use fugong_common::trust::TrustedKey;
-use fugong_common::wire::PartName;
+use fugong_common::wire::{PartName, SENT_ALONG_BYTES};
 use sha2::{Digest, Sha256};
 
 use super::shelf::{Kept, Sha};
@@ -23,8 +24,18 @@ pub(super) struct Moment {
     pub trust: StoredList,
     /// The trust list and the status lists, by name of the part.
     pub common: BTreeMap<String, (Sha, Kept)>,
+    /// Status lists as they are sent along with a hint.
+    pub sent_along: Vec<SentAlong>,
     /// What happened since an earlier change, by that one's number.
     since: Mutex<HashMap<i64, Arc<Since>>>,
+}
+
+/// A status list that is short enough to be sent along.
+#[derive(Debug)]
+pub(super) struct SentAlong {
+    pub digest: Sha,
+    /// In base64url.
+    pub text: String,
 }
 
 /// What happened between two changes.
@@ -40,9 +51,12 @@ impl Moment {
     /// Reads what a moment consists of; `None` before the first trust list was signed.
     pub(super) async fn read(tx: &mut Tx, newest: Change) -> Result<Option<Self>, DbError> {
         let Some(trust) = keys::store::newest(tx).await? else { return Ok(None) };
-        let mut common = BTreeMap::new();
+        let (mut common, mut sent_along) = (BTreeMap::new(), Vec::new());
         let mut put = |name: PartName, bytes: Vec<u8>| {
             let digest: Sha = Sha256::digest(&bytes).into();
+            if matches!(name, PartName::Status(_)) && bytes.len() <= SENT_ALONG_BYTES {
+                sent_along.push(SentAlong { digest, text: base64url::encode(&bytes) });
+            }
             common.insert(name.to_string(), (digest, Kept::new(bytes)));
         };
         put(PartName::Trust, trust.chain.clone());
@@ -54,7 +68,7 @@ impl Moment {
                 put(PartName::Status(name), stored.token);
             }
         }
-        Ok(Some(Self { newest, trust, common, since: Mutex::default() }))
+        Ok(Some(Self { newest, trust, common, sent_along, since: Mutex::default() }))
     }
 
     /// What happened since the change with this number, at `at`.
@@ -87,4 +101,17 @@ pub(super) async fn now(app: &App, tx: &mut Tx) -> Result<Option<Arc<Moment>>, D
     let moment = Arc::new(moment);
     app.bundles().set_moment(&moment);
     Ok(Some(moment))
+}
+
+/// The moment of this change or a later one, read once for all who wait for it.
+pub(super) async fn reached(app: &App, seq: i64) -> Result<Option<Arc<Moment>>, DbError> {
+    let known = || app.bundles().moment().filter(|known| known.newest.seq >= seq);
+    if let Some(known) = known() {
+        return Ok(Some(known));
+    }
+    let _turn = app.bundles().moment_turn().await;
+    match known() {
+        Some(known) => Ok(Some(known)),
+        None => now(app, &mut app.db().snapshot().await?).await,
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use fugong_common::entropy::SeededEntropy;
 use fugong_common::service::serve::Shutdown;
 use fugong_common::time::{ManualClock, Millis};
+use fugong_common::verdict::Verdict;
 use fugong_verifier::enrol::enrol;
 use fugong_verifier::issuer::client;
 use fugong_verifier::store::Store;
@@ -33,11 +34,14 @@ pub fn config(dir: &Path) -> Config {
     }
 }
 
+/// Longer than the busiest machine needs.
+const PATIENCE: Duration = Duration::from_mins(2);
+
 /// Waits until something holds; the background work takes its moment, on a busy machine a long one.
 pub async fn until(what: &str, holds: impl Fn() -> bool) {
     let begun = tokio::time::Instant::now();
     while !holds() {
-        assert!(begun.elapsed() < Duration::from_mins(2), "never: {what}");
+        assert!(begun.elapsed() < PATIENCE, "never: {what}");
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
 }
@@ -101,6 +105,19 @@ impl Bed {
 
     pub async fn scan(&self, guard: &Guard, text: &str) -> ScanOutcome {
         self.gate().scan(guard, text, Direction::In).await.unwrap()
+    }
+
+    /// Scans until the gate answers so.
+    pub async fn becomes(&self, guard: &Guard, text: &str, wanted: Verdict) -> ScanOutcome {
+        let begun = tokio::time::Instant::now();
+        loop {
+            let outcome = self.scan(guard, text).await;
+            if outcome.verdict == wanted {
+                return outcome;
+            }
+            assert!(begun.elapsed() < PATIENCE, "never {wanted:?}, but {outcome:?}");
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
     }
 
     pub fn pass(&self, n: u32) -> String {

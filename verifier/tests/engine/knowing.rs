@@ -5,9 +5,9 @@ use std::time::Duration;
 use fugong_common::status::Status;
 use fugong_common::verdict::Verdict;
 use fugong_verifier::error::GateError;
-use fugong_verifier::view::{Condition, Step};
+use fugong_verifier::view::{Condition, Direction, Step};
 
-use crate::bed::{Bed, end, serve, until};
+use crate::bed::{Bed, end, on_duty, serve, until};
 use crate::issuer::{NOON, PIN};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,6 +24,66 @@ async fn a_suspension_reaches_a_connected_gate_at_once_even_between_scan_and_rea
     assert_eq!((stopped.verdict, stopped.step), (Verdict::Suspended, Step::Stopped));
     let placard = bed.issuer.state().placard();
     assert_eq!(bed.scan(&guard, &placard).await.verdict, Verdict::Suspended);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_comes_with_a_hint_is_in_force_before_any_pull() {
+    let bed = Bed::start().await;
+    let guard = bed.guard().await;
+    let placard = bed.issuer.state().placard();
+    let wholes = bed.issuer.state().wholes;
+    let (old, pulled) = (bed.issuer.state().permit_list(), bed.gate().machine().manifest_seq);
+    // Nothing can be pulled; the line over which hints come is still open.
+    bed.issuer.state().away = true;
+    bed.clock.advance_millis(2_000);
+    let seq = bed.issuer.publish(|state| state.permit_status(Status::Suspended));
+    let list = bed.issuer.state().permit_list();
+    bed.issuer.send_list(&list);
+    let scanned = bed.becomes(&guard, &placard, Verdict::Suspended).await;
+    assert_eq!(scanned.step, Step::Stopped);
+    assert_eq!(bed.gate().machine().manifest_seq, pulled, "before any pull");
+
+    // Neither an older list nor nonsense takes it back.
+    bed.issuer.send_list(&old);
+    bed.issuer.send_list(b"nonsense");
+    let mut forged = list.clone();
+    *forged.last_mut().unwrap() ^= 1;
+    bed.issuer.send_list(&forged);
+
+    // The pull brings the rest; what has come by itself isn't fetched again.
+    bed.issuer.state().away = false;
+    bed.gate().sync_now();
+    bed.seq(seq).await;
+    assert_eq!(bed.issuer.state().wholes, wholes + 1, "only the list of passes");
+    assert_eq!(bed.scan(&guard, &placard).await.verdict, Verdict::Suspended);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_comes_during_a_pull_is_not_taken_back_by_it() {
+    let bed = Bed::start().await;
+    let guard = bed.guard().await;
+    let placard = bed.issuer.state().placard();
+    bed.issuer.hold_parts(true);
+    bed.clock.advance_millis(2_000);
+    let earlier = bed.issuer.change(|state| state.put_person(21, |_| ()));
+    until("the pull is under way", || bed.issuer.waiting() > 0).await;
+    bed.issuer.publish(|state| state.permit_status(Status::Suspended));
+    let list = bed.issuer.state().permit_list();
+    bed.issuer.send_list(&list);
+    bed.becomes(&guard, &placard, Verdict::Suspended).await;
+    bed.issuer.hold_parts(false);
+    until("it is pulled", || bed.gate().machine().manifest_seq >= Some(earlier)).await;
+    assert_eq!(bed.gate().status().roster_len, 21, "what was pulled is in use");
+    assert_eq!(bed.scan(&guard, &placard).await.verdict, Verdict::Suspended);
+    // Nor by a restart without the issuer.
+    bed.issuer.state().away = true;
+    let (issuer, clock, dir) = bed.stop().await;
+    let (running, shutdown) = serve(dir.path(), &clock).await;
+    let guard = on_duty(&running).await;
+    let text = issuer.state().placard();
+    let scanned = running.gate.scan(&guard, &text, Direction::In).await.unwrap();
+    assert_eq!(scanned.verdict, Verdict::Suspended, "kept on disk");
+    end(running, shutdown).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

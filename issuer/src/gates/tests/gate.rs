@@ -186,6 +186,14 @@ pub async fn fetch(
     Fetched::read(town.send(request).await).await
 }
 
+/// Opens what has no end of its own.
+pub async fn stream(town: &Town, key: &SoftwareKey, path: &str) -> Body {
+    let request = signed(town, key, Method::GET, path, Vec::new(), &nonce(town).await);
+    let response = town.send(request).await;
+    assert_eq!(response.status(), 200);
+    response.into_body()
+}
+
 pub fn code_of(body: &[u8]) -> String {
     let body: Value = serde_json::from_slice(body).unwrap();
     body["code"].as_str().unwrap_or_default().to_owned()

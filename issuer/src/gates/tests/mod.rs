@@ -3,6 +3,7 @@
 mod bundles;
 mod concern;
 mod enrolment;
+mod events;
 mod gate;
 mod journals;
 mod park;

@@ -82,6 +82,7 @@ pub async fn answer(Shared(issuer): Shared<Issuer>, request: Request) -> Respons
         return issuer.state().signed.clone().into_response();
     }
     if let Some(part) = path.strip_prefix(wire::PARTS) {
+        issuer.hold.subscribe().wait_for(|hold| !hold).await.unwrap();
         return send_part(&issuer, part, head.uri.query());
     }
     if path == wire::JOURNAL {
@@ -157,8 +158,7 @@ fn journal(issuer: &Issuer, body: &Bytes) -> Response {
 fn events(issuer: &Issuer) -> Response {
     let hints = issuer.hints.subscribe();
     let stream = futures_util::stream::unfold(hints, |mut hints| async move {
-        let seq = hints.recv().await.ok()?;
-        let event = format!("event: {}\ndata: {seq}\n\n", wire::MANIFEST_EVENT);
+        let event = hints.recv().await.ok()?;
         Some((Ok::<_, std::convert::Infallible>(event), hints))
     });
     axum::body::Body::from_stream(stream).into_response()

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
+use fugong_common::base64url;
 use fugong_common::claims::{Lineage, Validity};
 use fugong_common::envelope::seal;
 use fugong_common::journal::{Head, JournalId, Record};
@@ -24,10 +25,10 @@ use fugong_common::temperature::Thresholds;
 use fugong_common::time::{Clock, ManualClock, Millis};
 use fugong_common::trust::{TrustChain, TrustLink, TrustList, TrustedKey};
 use fugong_common::wire::{
-    Enrolment, Guard, GuardRole, PartName, PassLink, PermitRecord, PersonRecord, Settings,
+    self, Enrolment, Guard, GuardRole, PartName, PassLink, PermitRecord, PersonRecord, Settings,
 };
 use sha2::{Digest as _, Sha256};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 pub const SITE: SiteCode = SiteCode(4_403_090_040_010_001);
 pub const LINEAGE: Lineage = Lineage([7; 8]);
@@ -77,7 +78,10 @@ pub struct State {
 #[derive(Clone)]
 pub struct Issuer {
     state: Arc<Mutex<State>>,
-    hints: broadcast::Sender<u64>,
+    /// Events as they go over the line.
+    hints: broadcast::Sender<String>,
+    /// While true, whoever asks for a part waits.
+    hold: watch::Sender<bool>,
     pub url: String,
 }
 
@@ -335,7 +339,8 @@ impl Issuer {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(Mutex::new(State::new(clock)));
-        let issuer = Self { state, hints: broadcast::Sender::new(16), url };
+        let (hints, hold) = (broadcast::Sender::new(16), watch::Sender::new(false));
+        let issuer = Self { state, hints, hold, url };
         let routes = Router::new().fallback(line::answer).with_state(issuer.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
         issuer
@@ -357,12 +362,35 @@ impl Issuer {
 
     /// Changes something, publishes it, and tells connected gates.
     pub fn change(&self, change: impl FnOnce(&mut State)) -> u64 {
-        let seq = {
-            let mut state = self.state();
-            change(&mut state);
-            state.publish()
-        };
-        let _ = self.hints.send(seq);
+        let seq = self.publish(change);
+        self.say(&format!("event: {}\ndata: {seq}\n\n", wire::MANIFEST_EVENT));
         seq
+    }
+
+    /// The same, of which gates are told nothing.
+    pub fn publish(&self, change: impl FnOnce(&mut State)) -> u64 {
+        let mut state = self.state();
+        change(&mut state);
+        state.publish()
+    }
+
+    /// Sends a status list along to connected gates.
+    pub fn send_list(&self, list: &[u8]) {
+        let text = base64url::encode(list);
+        self.say(&format!("event: {}\ndata: {text}\n\n", wire::STATUS_EVENT));
+    }
+
+    fn say(&self, event: &str) {
+        let _ = self.hints.send(event.to_owned());
+    }
+
+    /// Lets nobody have a part until told otherwise.
+    pub fn hold_parts(&self, hold: bool) {
+        self.hold.send_replace(hold);
+    }
+
+    /// How many wait for a part.
+    pub fn waiting(&self) -> usize {
+        self.hold.receiver_count()
     }
 }
