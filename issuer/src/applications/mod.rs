@@ -37,7 +37,7 @@ pub use history::{
 };
 pub use place::follow_premises;
 pub use queue::{
-    Cursor, Filter, QueueLine, StateCount, Waiting, count_by_state, find_line, list, list_waiting,
+    Cursor, Filter, QueueLine, StateCount, Waiting, count_by_state, list, list_waiting,
 };
 pub use state::{Case, Check, Event, Fault, Finding, Person, Refusal, State};
 pub use store::{Application, Revision, Seen, Stages};

@@ -70,7 +70,7 @@ impl std::fmt::Display for Cursor {
 }
 
 #[derive(sqlx::FromRow)]
-struct LineRow {
+pub(super) struct LineRow {
     id: String,
     receipt: Option<String>,
     enterprise_id: String,
@@ -132,12 +132,14 @@ impl TryFrom<LineRow> for QueueLine {
     }
 }
 
+/// Of an application `a` and its division `d`.
 macro_rules! columns {
     () => {
         "a.id, a.receipt, a.enterprise_id, a.enterprise_name, d.name AS division_name, a.scale, a.class_rank, \
          a.state_data, a.submitted_at, a.due_at, a.on_behalf"
     };
 }
+pub(super) use columns;
 
 /// A page of the queue behind `after`. Drafts are nobody's business but their writers'.
 pub async fn list(
@@ -191,22 +193,6 @@ pub async fn list(
     .into_iter()
     .map(QueueLine::try_from)
     .collect()
-}
-
-/// One application as a row of a queue.
-pub async fn find_line(tx: &mut Tx, id: &str) -> Result<Option<QueueLine>, DbError> {
-    row!(
-        tx,
-        LineRow,
-        concat!(
-            "SELECT ",
-            columns!(),
-            " FROM applications a JOIN divisions d ON d.id = a.division_id WHERE a.id = $1"
-        ),
-        id
-    )?
-    .map(QueueLine::try_from)
-    .transpose()
 }
 
 /// How many are in a state.

@@ -3,6 +3,7 @@
 
 use fugong_common::time::Millis;
 
+use super::queue::{LineRow, QueueLine, columns};
 use super::state::{Check, State};
 use super::store::Application;
 use crate::accounts::Role;
@@ -46,10 +47,6 @@ impl Task {
             Self::Sign => "sign",
             Self::Issue => "issue",
         }
-    }
-
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|task| task.code() == code)
     }
 }
 
@@ -183,46 +180,39 @@ pub async fn count(tx: &mut Tx, mine: &Mine<'_>) -> Result<Vec<TaskCount>, DbErr
     )
 }
 
-#[derive(sqlx::FromRow)]
-struct MineRow {
-    application_id: String,
-    task: String,
-}
-
-/// What waits for somebody in the queue's order: ids with their tasks. `task` empty asks for all.
+/// What waits for somebody to do this task, in the queue's order.
 pub async fn list(
     tx: &mut Tx,
     mine: &Mine<'_>,
-    task: &str,
+    task: Task,
     limit: i64,
-) -> Result<Vec<(String, Task)>, DbError> {
-    let found = rows!(
+) -> Result<Vec<QueueLine>, DbError> {
+    rows!(
         tx,
-        MineRow,
-        "SELECT w.application_id, w.task FROM application_waits w WHERE w.role = $1 AND w.account_id IN ('', $2) \
-         AND (w.line = '' OR $3 = '' OR w.line = $3) AND w.division_path >= $4 AND w.division_path < $5 \
-         AND ($6 = '' OR w.enterprise_id = $6) AND ($7 = '' OR w.task = $7) \
-         AND NOT (w.task = 'sign' AND EXISTS (SELECT 1 FROM signatures s \
-         WHERE s.application_id = w.application_id AND s.account_id = $2 AND s.voided_at IS NULL)) \
-         ORDER BY w.class_rank, w.submitted_at, w.application_id LIMIT $8",
+        LineRow,
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM application_waits w JOIN applications a ON a.id = w.application_id \
+             JOIN divisions d ON d.id = a.division_id \
+             WHERE w.role = $1 AND w.task = $7 AND w.account_id IN ('', $2) \
+             AND (w.line = '' OR $3 = '' OR w.line = $3) AND w.division_path >= $4 AND w.division_path < $5 \
+             AND ($6 = '' OR w.enterprise_id = $6) AND NOT (w.task = 'sign' AND EXISTS (SELECT 1 FROM signatures s \
+             WHERE s.application_id = w.application_id AND s.account_id = $2 AND s.voided_at IS NULL)) \
+             ORDER BY w.class_rank, w.submitted_at, w.application_id LIMIT $8"
+        ),
         mine.role.code(),
         mine.account_id,
         mine.line,
         &mine.bounds.from,
         &mine.bounds.to,
         &mine.bounds.own,
-        task,
+        task.code(),
         limit
-    )?;
-    found
-        .into_iter()
-        .map(|row| {
-            let task = Task::parse(&row.task).ok_or_else(|| {
-                DbError::corrupt("application_waits", "task", &row.application_id)
-            })?;
-            Ok((row.application_id, task))
-        })
-        .collect()
+    )?
+    .into_iter()
+    .map(QueueLine::try_from)
+    .collect()
 }
 
 /// The case that comes after another in somebody's queue of one task; the first one behind the end.
@@ -254,8 +244,8 @@ pub async fn next(
     match found {
         Some((id,)) => Ok(Some(id)),
         None => {
-            let first = list(tx, mine, task.code(), 2).await?;
-            Ok(first.into_iter().map(|(id, _)| id).find(|id| *id != behind.id))
+            let first = list(tx, mine, task, 2).await?;
+            Ok(first.into_iter().map(|line| line.id).find(|id| *id != behind.id))
         }
     }
 }

@@ -16,7 +16,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection as _, Postgres, Sqlite, Transaction};
+use sqlx::{Connection as _, Executor as _, Postgres, Sqlite, Transaction};
 
 pub use error::DbError;
 pub use migrate::{applied, migrate_in, newest_migration};
@@ -134,6 +134,12 @@ impl Db {
                         connection.ping().await?;
                     }
                     Ok(true)
+                })
+            })
+            // Filters that are empty texts match all: a plan for any text would be one for few rows.
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute("SET plan_cache_mode = force_custom_plan").await.map(drop)
                 })
             })
             .connect_with(options)

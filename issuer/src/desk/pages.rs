@@ -9,7 +9,7 @@ use fugong_common::words::fill;
 use super::store;
 use super::words::DeskWords;
 use crate::applications::pages::{own_rows, view::Row};
-use crate::applications::{ApplicationWords, Mine, Task, find_line, to_do};
+use crate::applications::{ApplicationWords, Mine, Task, to_do};
 use crate::authz::{Action, Bounds};
 use crate::db::Tx;
 use crate::permits;
@@ -116,12 +116,9 @@ async fn sections(
     let mut sections = Vec::new();
     for task in Task::ALL {
         let Some(count) = counts.iter().find(|count| count.task == task.code()) else { continue };
-        let mut rows = Vec::new();
-        for (id, _) in to_do::list(tx, &mine, task.code(), SHOWN).await? {
-            if let Some(line) = find_line(tx, &id).await? {
-                rows.push(Row::of(line, zone, page.now, page.lang));
-            }
-        }
+        let lines = to_do::list(tx, &mine, task, SHOWN).await?;
+        let row = |line| Row::of(line, zone, page.now, page.lang);
+        let rows: Vec<Row> = lines.into_iter().map(row).collect();
         sections.push(Section {
             id: task.code(),
             title: title(task, d),

@@ -112,12 +112,13 @@ async fn list(page: Page, Query(query): Query<ListQuery>) -> Result<Response, Pr
         survey: &query.survey,
     };
     let mut rows = store::list(&mut tx, &filter, &query.after, Paging::FETCH).await?;
-    // What fits on the first page is counted already; only what doesn't is walked through once more.
+    let coverage = store::coverage(&mut tx, &bounds).await?;
+    // What fits on the first page is counted already, and so is everything; only what lies between is walked through once more.
     let found = match i64::try_from(rows.len()) {
         Ok(n) if query.after.is_empty() && n < Paging::FETCH => n,
+        _ if filter.takes_all() => coverage.total,
         _ => store::count(&mut tx, &filter).await?,
     };
-    let coverage = store::coverage(&mut tx, &bounds).await?;
     let divisions = choices::divisions(&mut tx, &page, &query.division).await?;
     drop(tx);
     let next = Paging::cut(&mut rows, |row| row.id.clone()).map(|after| query.behind(&after));

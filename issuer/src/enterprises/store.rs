@@ -92,6 +92,14 @@ impl Filter<'_> {
         let to = format!("{from}~");
         (format!("%{plain}%"), from, to)
     }
+
+    /// Whether all within the bounds fit.
+    pub const fn takes_all(&self) -> bool {
+        self.search.is_empty()
+            && self.kind.is_empty()
+            && self.scale.is_empty()
+            && self.survey.is_empty()
+    }
 }
 
 /// One line of the list.
@@ -110,8 +118,9 @@ pub struct EnterpriseLine {
 
 /// A page of enterprises by name, behind the enterprise `after` (empty: from the start).
 ///
-/// The bounds are compared as an expression, so that the index by name gives the order and a page
-/// is read without sorting the territory; `LIMIT` ends the walk.
+/// The index by name gives the order, so that a page is read without sorting the territory; `LIMIT`
+/// ends the walk. `SQLite` would rather sort all that the bounds hold: a cast keeps it from their
+/// index. To PostgreSQL, which weighs both, a cast of text to text is nothing.
 pub async fn list(
     tx: &mut Tx,
     filter: &Filter<'_>,
@@ -126,7 +135,7 @@ pub async fn list(
         EnterpriseLine,
         "SELECT e.id, e.uscc, e.name, e.kind, e.scale, d.name AS division_name, e.responsible_name, e.survey_state, \
          e.survey_staff FROM enterprises e JOIN divisions d ON d.id = e.division_id \
-         WHERE (e.name_key, e.id) > ($1, $2) AND e.division_path || '' >= $3 AND e.division_path || '' < $4 \
+         WHERE (e.name_key, e.id) > ($1, $2) AND CAST(e.division_path AS TEXT) >= $3 AND CAST(e.division_path AS TEXT) < $4 \
          AND ($5 = '' OR e.id = $5) AND ($6 = '%%' OR e.name_key LIKE $6 OR (e.uscc >= $7 AND e.uscc < $8)) \
          AND ($9 = '' OR e.kind = $9) AND ($10 = '' OR e.scale = $10) \
          AND ($11 = '' OR e.survey_state = $11 OR ($11 = 'none' AND e.survey_state = '')) \
@@ -152,7 +161,7 @@ pub async fn count(tx: &mut Tx, filter: &Filter<'_>) -> Result<i64, DbError> {
     let found = row!(
         tx,
         (i64,),
-        "SELECT COUNT(*) FROM enterprises e WHERE e.division_path || '' >= $1 AND e.division_path || '' < $2 \
+        "SELECT COUNT(*) FROM enterprises e WHERE CAST(e.division_path AS TEXT) >= $1 AND CAST(e.division_path AS TEXT) < $2 \
          AND ($3 = '' OR e.id = $3) AND ($4 = '%%' OR e.name_key LIKE $4 OR (e.uscc >= $5 AND e.uscc < $6)) \
          AND ($7 = '' OR e.kind = $7) AND ($8 = '' OR e.scale = $8) \
          AND ($9 = '' OR e.survey_state = $9 OR ($9 = 'none' AND e.survey_state = ''))",
@@ -182,7 +191,7 @@ pub async fn list_rows(
         concat!(
             "SELECT ",
             columns!(),
-            " FROM enterprises WHERE id > $1 AND division_path || '' >= $2 AND division_path || '' < $3 \
+            " FROM enterprises WHERE id > $1 AND CAST(division_path AS TEXT) >= $2 AND CAST(division_path AS TEXT) < $3 \
              AND ($4 = '' OR id = $4) ORDER BY id LIMIT $5"
         ),
         after,

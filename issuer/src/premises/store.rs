@@ -130,7 +130,7 @@ pub async fn list(
          (SELECT COUNT(*) FROM occupancies o WHERE o.premises_id = p.id AND o.valid_from <= $6 \
           AND (o.valid_to IS NULL OR o.valid_to > $6)) AS tenants \
          FROM premises p JOIN divisions d ON d.id = p.division_id LEFT JOIN premises c ON c.id = p.container_id \
-         WHERE p.site_code > $1 AND p.division_path || '' >= $2 AND p.division_path || '' < $3 \
+         WHERE p.site_code > $1 AND CAST(p.division_path AS TEXT) >= $2 AND CAST(p.division_path AS TEXT) < $3 \
          AND (lower(p.name) LIKE $4 OR lower(p.address) LIKE $4) AND ($5 = '' OR p.kind = $5) \
          ORDER BY p.site_code LIMIT $7",
         after,

@@ -1,10 +1,12 @@
 //! Routes with their line in the authorisation table. There is no other way to add one.
 
+use std::collections::{BTreeMap, HashSet};
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::handler::Handler;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -123,9 +125,46 @@ impl Routes {
         &self.table
     }
 
+    /// All of them. After a refused form the browser shows the form's address: whoever opens that,
+    /// by a link to the other language or by asking for the page again, comes to the page above it.
     pub fn into_router(self) -> Router {
-        self.router.with_state(self.app)
+        let mut router = self.router;
+        for (path, up) in pages_above_forms(&self.table) {
+            let above = async move |uri: Uri| page::see_other(cut(uri.path(), up));
+            router = router.route(path, get(above));
+        }
+        router.with_state(self.app)
     }
+}
+
+/// A path without its last so many segments.
+fn cut(path: &str, up: usize) -> &str {
+    let end = path.rmatch_indices('/').nth(up.saturating_sub(1)).map_or(0, |(at, _)| at);
+    if end == 0 { "/" } else { &path[..end] }
+}
+
+/// Paths of pages that only take forms, and how many segments below a page that can be opened.
+fn pages_above_forms(table: &[RouteLine]) -> BTreeMap<&'static str, usize> {
+    // Two routes may call the same segment by different names.
+    let shape = |path: &str| {
+        let plain =
+            |segment: &str| if segment.starts_with('{') { "{}" } else { segment }.to_owned();
+        path.split('/').map(plain).collect::<Vec<_>>().join("/")
+    };
+    let opened: HashSet<String> = table
+        .iter()
+        .filter(|line| line.method == Method::GET)
+        .map(|line| shape(line.path))
+        .collect();
+    let forms = table.iter().map(|line| line.path);
+    forms
+        .filter(|path| !path.starts_with("/api/") && !opened.contains(&shape(path)))
+        .filter_map(|path| {
+            let ups = 1..=path.matches('/').count();
+            let up = ups.into_iter().find(|up| opened.contains(&shape(cut(path, *up))))?;
+            Some((path, up))
+        })
+        .collect()
 }
 
 /// Lets a request through to an action, or says why not.
@@ -199,4 +238,36 @@ async fn sign_in_first(app: &App, language: Language, request: Request) -> Respo
     let kept = kept.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
     let public = Public::new(app.clone(), language.0, &target);
     crate::accounts::pages::sign_in_again(&public, &target, kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+    use crate::permits::testing::Town;
+
+    #[tokio::test]
+    async fn whoever_opens_the_address_of_a_form_comes_to_the_page_above_it() {
+        let town = Town::new().await;
+        let routes = crate::web::declare(&town.app);
+        let above = pages_above_forms(routes.table());
+        let opened = |path| {
+            let mut table = routes.table().iter();
+            table.any(|line| line.path == path && line.method == Method::GET)
+        };
+        for line in routes.table().iter().filter(|line| !line.path.starts_with("/api/")) {
+            assert!(opened(line.path) || above.contains_key(line.path), "{}", line.path);
+        }
+        for (form, page) in [
+            ("/permits/p1/suspend", "/permits/p1"),
+            ("/gates/g1/guards/9/end", "/gates/g1"),
+            ("/sign-out", "/"),
+        ] {
+            let request = Request::get(form).body(Body::empty()).unwrap();
+            let response = town.send(request).await;
+            assert_eq!(response.status(), 303, "{form}");
+            assert_eq!(response.headers()[header::LOCATION], page);
+        }
+    }
 }

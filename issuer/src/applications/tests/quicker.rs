@@ -9,7 +9,7 @@ use super::bench::{Answer, Bench, Browser, full_form};
 use super::stories::{checker, in_signing, sign_as, submitted};
 use crate::accounts::Role;
 use crate::applications::{
-    ActError, Application, FilingForm, Mine, accept, amend, classify, draft, follow_premises,
+    ActError, Application, FilingForm, Mine, Task, accept, amend, classify, draft, follow_premises,
     store, submit, to_do, withdraw,
 };
 use crate::keys::bootstrap::bootstrap;
@@ -250,8 +250,8 @@ async fn open_applications_go_where_their_premises_are_resolved_to() {
         let bounds = page.reach().bounds();
         let mine = Mine { role: Role::Intake, account_id: who, line: "", bounds: &bounds };
         let mut tx = bench.app.db().read().await.unwrap();
-        let found = to_do::list(&mut tx, &mine, "", 9).await.unwrap();
-        found.into_iter().map(|(id, _)| id).collect::<Vec<_>>()
+        let found = to_do::list(&mut tx, &mine, Task::Accept, 9).await.unwrap();
+        found.into_iter().map(|line| line.id).collect::<Vec<_>>()
     };
     assert_eq!(waiting("far").await, [moved.id]);
     assert_eq!(waiting("intake").await, [stays.id]);

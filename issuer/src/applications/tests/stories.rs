@@ -76,8 +76,15 @@ async fn waiting_for(bench: &Bench, page: &Page) -> Vec<Task> {
         line: "",
         bounds: &bounds,
     };
-    let found = to_do::list(&mut tx, &mine, "", 50).await.unwrap();
-    found.into_iter().map(|(_, task)| task).collect()
+    let mut found = Vec::new();
+    for task in Task::ALL {
+        let lines = to_do::list(&mut tx, &mine, task, 50).await.unwrap();
+        found.extend(lines.iter().map(|_| task));
+    }
+    let counted = to_do::count(&mut tx, &mine).await.unwrap();
+    let sum: i64 = counted.iter().map(|count| count.n).sum();
+    assert_eq!(usize::try_from(sum), Ok(found.len()), "{counted:?}");
+    found
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A verifier comes to a gate and leaves it: the one-time code, the comparison of its key, the cut-off.
 
 use axum::extract::{Form, Path};
+use axum::http::StatusCode;
 use axum::response::Response;
 use fugong_common::hex;
 use fugong_common::service::problem::Problem;
@@ -39,7 +40,9 @@ pub async fn make_code(page: Page, Path(id): Path<String>) -> Result<Response, P
 
 async fn changed_meanwhile(page: &Page, id: &str) -> Result<Response, Problem> {
     let error = GateWords::of(page.lang).changed_meanwhile;
-    show_file(page, id, Shown { error, ..Shown::default() }).await
+    let mut response = show_file(page, id, Shown { error, ..Shown::default() }).await?;
+    *response.status_mut() = StatusCode::CONFLICT;
+    Ok(response)
 }
 
 #[derive(Deserialize)]
@@ -57,7 +60,8 @@ pub async fn confirm(
     let gate = find_gate(&page, &mut tx, &id, Action::ManageGates).await?;
     let key = hex::decode(&form.device_key).unwrap_or_default();
     if !store::confirm(&mut tx, &id, &key).await? {
-        return Err(conflict(GateWords::both(|w| w.changed_meanwhile)));
+        drop(tx);
+        return changed_meanwhile(&page, &id).await;
     }
     keep(&page, tx, &gate, "gate.confirm", &form.device_key).await?;
     Ok(see_other(&format!("/gates/{id}?done=confirmed")))

@@ -87,8 +87,13 @@ async fn only_the_verifier_that_the_page_showed_is_let_go() {
     assert_ne!(status, 200);
     enrolled(&town, &new).await;
     // The same page, still open somewhere, and once more by the back button.
-    let (status, page) = town.post("/gates/g1/renew", &administrator, &form).await;
-    assert!(status == 422 && page.contains("核验机已更换"), "{page}");
+    for act in ["renew", "confirm"] {
+        let path = format!("/gates/g1/{act}");
+        let (status, page) = town.post(&path, &administrator, &form).await;
+        assert!(status == 409 && page.contains("核验机已更换"), "{page}");
+        let newest = hex::encode(new.public_key().as_bytes());
+        assert!(page.contains(&newest), "the gate's page, as it is now: {page}");
+    }
     let (status, _) = ask(&town, &new, Method::GET, "/api/gate/manifest", Vec::new()).await;
     assert_eq!(status, 200);
 }

@@ -317,7 +317,7 @@ pub async fn list(
         tx,
         PermitRow,
         "SELECT * FROM permits WHERE id IN (SELECT id FROM permits \
-         WHERE division_path || '' >= $1 AND division_path || '' < $2 AND ($3 = '' OR enterprise_id = $3) AND id < $4 AND ($5 = '%%' OR name_key LIKE $5 OR replace(lower(document_number), ' ', '') LIKE $5 OR serial = $6) \
+         WHERE CAST(division_path AS TEXT) >= $1 AND CAST(division_path AS TEXT) < $2 AND ($3 = '' OR enterprise_id = $3) AND id < $4 AND ($5 = '%%' OR name_key LIKE $5 OR replace(lower(document_number), ' ', '') LIKE $5 OR serial = $6) \
          AND ($7 = '' OR (key_id = $7 AND state IN ('issued', 'suspended') AND exp > $9)) \
          AND ($8 = '' \
            OR ($8 = 'valid' AND state = 'issued' AND nbf <= $9 AND exp > $9) \
