@@ -11,8 +11,9 @@ use fugong_common::wire::{HEARTBEAT_SECONDS, MANIFEST_EVENT, STATUS_EVENT};
 use futures_util::Stream;
 use tokio::sync::oneshot;
 
+use super::moment::{self, Moment};
 use super::shelf::Sha;
-use super::{GateState, moment, store};
+use super::{GateState, store};
 use crate::app::App;
 use crate::changes;
 use crate::db::DbError;
@@ -112,18 +113,24 @@ impl Follower {
         // Whoever has just connected pulls everything.
         let begins = self.told == 0;
         let concern = if begins { Concern::Pull } else { self.concern(newest).await? };
-        if (begins || matches!(concern, Concern::Status))
-            && let Some(moment) = moment::reached(&self.app, newest).await?
-        {
-            let known = std::mem::take(&mut self.lists);
-            for list in &moment.sent_along {
-                self.lists.insert(list.digest);
-                if !begins && !known.contains(&list.digest) {
-                    self.events.push_back(Event::default().event(STATUS_EVENT).data(&list.text));
-                }
+        if begins || matches!(concern, Concern::Status) {
+            match moment::reached(&self.app, newest).await {
+                Ok(Some(moment)) => self.send_along(&moment, begins),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "gates have to pull a status list"),
             }
         }
         Ok(concern)
+    }
+
+    fn send_along(&mut self, moment: &Moment, begins: bool) {
+        let known = std::mem::take(&mut self.lists);
+        for list in &moment.sent_along {
+            self.lists.insert(list.digest);
+            if !begins && !known.contains(&list.digest) {
+                self.events.push_back(Event::default().event(STATUS_EVENT).data(&list.text));
+            }
+        }
     }
 
     async fn concern(&self, newest: i64) -> Result<Concern, DbError> {
