@@ -60,6 +60,7 @@ struct Parts {
     fields: Vec<(String, Text)>,
     retry_after_seconds: Option<u64>,
     extra: Map<String, Value>,
+    kept: String,
 }
 
 impl Problem {
@@ -77,7 +78,15 @@ impl Problem {
             fields: Vec::new(),
             retry_after_seconds: None,
             extra: Map::new(),
+            kept: String::new(),
         }))
+    }
+
+    /// What somebody typed into a form that is no more, for its page: to be copied from there.
+    #[must_use]
+    pub fn keeping(mut self, typed: String) -> Self {
+        self.0.kept = typed;
+        self
     }
 
     /// What to do next.
@@ -166,6 +175,11 @@ impl Problem {
 
     pub fn title(&self) -> &Text {
         &self.0.title
+    }
+
+    /// See [`keeping`](Self::keeping); empty where nothing was typed.
+    pub fn kept(&self) -> &str {
+        &self.0.kept
     }
 
     pub fn advice(&self) -> Option<&Text> {

@@ -50,7 +50,7 @@ struct ProblemPage<'a> {
 pub(super) fn page(app: &App, problem: &Problem, asked: &Asked) -> String {
     let lang = asked.lang;
     let page = ProblemPage {
-        frame: Frame::public(app, lang, &asked.path),
+        frame: Frame::public(app, lang, &asked.path).kept(problem.kept()),
         title: problem.title().say(lang),
         detail: problem.advice().map(|text| text.say(lang)).unwrap_or_default(),
         fields: problem.fields().iter().map(|(_, text)| text.say(lang)).collect(),

@@ -17,8 +17,9 @@ use super::super::store::{self, Application, Seen};
 use super::super::terms::{CLASSES, Kind, class_code, class_title, mode_title};
 use super::super::words::ApplicationWords;
 use super::words::CaseWords;
-use super::{SeenFields, done, find, kept, not_done, not_done_with, say_quicker, show};
+use super::{SeenFields, done, find, kept, lines_of, not_done, not_done_with, say_quicker, show};
 use crate::authz::Action;
+use crate::db::Tx;
 use crate::enterprises;
 use crate::fields::clip;
 use crate::web::{Frame, Nav, Page, Tone, html, html_conflict, html_form, see_other};
@@ -262,7 +263,7 @@ pub async fn create(page: Page, Form(sent): Form<Sent>) -> Result<Response, Prob
     };
     let new = match acts::draft(&page, &enterprise, Some(sent.form.clone())).await {
         Ok(new) => new,
-        Err(ActError::Problem(problem)) => return Err(problem),
+        Err(ActError::Problem(problem)) => return Err(keeping(problem, &sent.form)),
         Err(other) => return not_done(&page, "", other).await,
     };
     if sent.what == "save" {
@@ -339,7 +340,7 @@ async fn file(
         Err(ActError::Fields(faults)) => {
             let mut tx = page.app.db().read().await?;
             let found = find(page, &mut tx, Action::FileApplications, id).await?;
-            let draft = Draft::open(page, &mut tx, &found.enterprise_id, &form.premises).await?;
+            let draft = reopen(page, &mut tx, &found, form).await?;
             let class_set = class_set(page, &mut tx, &found).await?;
             drop(tx);
             let edit = match found.state() {
@@ -354,6 +355,22 @@ async fn file(
     }
 }
 
+/// What a form that comes back is shown over; rules that were abolished while somebody typed leave
+/// none.
+async fn reopen(
+    page: &Page,
+    tx: &mut Tx,
+    found: &Application,
+    form: &FilingForm,
+) -> Result<Draft, Problem> {
+    let draft = Draft::open(page, tx, &found.enterprise_id, &form.premises).await;
+    draft.map_err(|problem| keeping(problem, form))
+}
+
+fn keeping(problem: Problem, form: &FilingForm) -> Problem {
+    problem.keeping(lines_of(form.written()))
+}
+
 /// Somebody was quicker, or the rules refuse it: the form comes back as it was typed, over the case as
 /// it stands now, so that it can be sent with that in view. What can be edited no longer is shown as it
 /// is, with what was written.
@@ -364,7 +381,7 @@ async fn once_more(
     error: ActError,
 ) -> Result<Response, Problem> {
     let why = match &error {
-        ActError::Problem(problem) => return Err(problem.clone()),
+        ActError::Problem(problem) => return Err(keeping(problem.clone(), form)),
         ActError::Refused(Refusal::NoRoute) => Some(ApplicationWords::of(page.lang).no_route),
         _ => None,
     };
@@ -374,7 +391,7 @@ async fn once_more(
         drop(tx);
         return not_done_with(page, id, error, kept(form.written())).await;
     };
-    let draft = Draft::open(page, &mut tx, &found.enterprise_id, &form.premises).await?;
+    let draft = reopen(page, &mut tx, &found, form).await?;
     let class_set = class_set(page, &mut tx, &found).await?;
     drop(tx);
     let opened = Opened { draft: &draft, of: Some(&found), class_set, edit };

@@ -158,8 +158,13 @@ pub fn say_sign_fault(
 
 /// What was typed into a form that its case no longer has, a line for each field.
 pub fn kept<'a>(typed: impl IntoIterator<Item = &'a str>) -> Again {
+    Again { kept: lines_of(typed), ..Again::default() }
+}
+
+/// What was typed, a line for each field.
+pub fn lines_of<'a>(typed: impl IntoIterator<Item = &'a str>) -> String {
     let lines: Vec<_> = typed.into_iter().map(str::trim).filter(|text| !text.is_empty()).collect();
-    Again { kept: lines.join("\n"), ..Again::default() }
+    lines.join("\n")
 }
 
 /// What the act's form saw, as hidden fields carry it.

@@ -135,3 +135,27 @@ async fn approval_that_is_abolished_at_the_seat_is_still_asked_for_elsewhere() {
     let filed = submit(&page, &new.id, &new.seen(), &form).await.unwrap();
     assert_eq!(filed.case.state.code(), "submitted");
 }
+
+#[tokio::test]
+async fn what_was_typed_while_the_rules_were_abolished_can_be_copied() {
+    let bench = Bench::new().await;
+    let page = bench.by("e1-contact", Role::Contact).await;
+    let begun = draft(&page, "e1", None).await.unwrap();
+    let mut tx = bench.app.db().write().await.unwrap();
+    rules(&mut tx, "c1", RegimeKind::Abolished, RegimeSettings::default()).await;
+    tx.commit().await.unwrap();
+    let contact = bench.browser("e1-contact", Role::Contact).await;
+    for path in ["/applications/new".to_owned(), format!("/applications/{}/edit", begun.id)] {
+        let typed = "分三批返岗，食堂停用";
+        let sent = [
+            ("do", "submit"),
+            ("seen_state", "draft"),
+            ("seen_revision", "0"),
+            ("conditions", typed),
+        ];
+        let answer = contact.post(&path, &sent).await;
+        assert_eq!(answer.status, 409, "{path}");
+        assert!(answer.body.contains("已取消复工审批"), "{}", answer.body);
+        assert!(answer.body.contains(typed), "{}", answer.body);
+    }
+}
