@@ -5,10 +5,11 @@ use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use tokio::process::{Child, Command};
 
-use crate::patience::{PATIENCE, comes};
+use crate::patience::comes;
 
 /// A binary of this workspace, built beside the tests or the benchmark.
 pub fn binary(name: &str) -> PathBuf {
@@ -116,7 +117,8 @@ impl Service {
         let id = self.child.id().expect("it is running").to_string();
         let status = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
         assert!(status.success());
-        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        // A service gives what is under way twenty seconds.
+        let ended = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
         assert!(ended.is_ok(), "it did not stop:\n{}", self.log());
     }
 }

@@ -113,7 +113,8 @@ async fn list(page: Page, Query(query): Query<ListQuery>) -> Result<Response, Pr
     };
     let mut rows = store::list(&mut tx, &filter, &query.after, Paging::FETCH).await?;
     let coverage = store::coverage(&mut tx, &bounds).await?;
-    // What fits on the first page is counted already, and so is everything; only what lies between is walked through once more.
+    // What fits on the first page is counted already, and so is everything; only what lies between
+    // is walked through once more.
     let found = match i64::try_from(rows.len()) {
         Ok(n) if query.after.is_empty() && n < Paging::FETCH => n,
         _ if filter.takes_all() => coverage.total,

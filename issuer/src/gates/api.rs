@@ -64,7 +64,7 @@ pub fn routes(routes: Routes) -> Routes {
                 .part("key", "The key's id: eight hexadecimal characters"),
         )
         .get(EVENTS, Action::SpeakAsGate, events)
-        .told(of_gate("followChanges", "Says when there is something to pull, and what was suspended").gives_bytes(
+        .told(of_gate("followChanges", "Says when there is something to pull").gives_bytes(
             200,
             "text/event-stream",
             "Events `manifest` with a number, and `status` with a list; a comment every 15 seconds",

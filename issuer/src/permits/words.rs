@@ -69,7 +69,7 @@ words! {
         suspend: "暂停…", "Suspend…";
         suspend_now: "确认暂停", "Suspend it";
         suspend_why: "门岗随即拒绝放行，公示页面显示已暂停。", "Gates refuse at once and the public page shows it.";
-        suspend_temporary: "您的暂停为临时暂停，{hours} 小时内须由签批岗位确认，否则自动恢复。", "Yours is temporary: a signing post must confirm it within {hours} hours, or it lapses.";
+        suspend_temporary: "门岗随即拒绝放行，公示页面显示已暂停。您的暂停为临时暂停，{hours} 小时内须由签批岗位确认，否则自动恢复。", "Gates refuse at once and the public page shows it. Yours is temporary: a signing post must confirm it within {hours} hours, or it lapses.";
         confirm: "确认暂停", "Confirm the suspension";
         confirm_why: "确认后一直暂停，直到恢复。", "It then lasts until it is resumed.";
         resume: "恢复…", "Resume…";
@@ -159,9 +159,10 @@ impl PermitWords {
 
     /// What a suspension would do, and for how long where it lapses by itself.
     pub fn suspension(&self, lapses_at: Option<Millis>, now: Millis) -> String {
-        let hours = lapses_at.map(|at| at.since(now) / 3_600_000);
-        let temporary = hours.map(|hours| fill(self.suspend_temporary, &[("hours", &hours)]));
-        format!("{}{}", self.suspend_why, temporary.unwrap_or_default())
+        match lapses_at.map(|at| at.since(now) / 3_600_000) {
+            Some(hours) => fill(self.suspend_temporary, &[("hours", &hours)]),
+            None => self.suspend_why.to_owned(),
+        }
     }
 
     /// An entry of the history in words.

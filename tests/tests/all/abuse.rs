@@ -23,6 +23,8 @@ use crate::main_job::placard_text;
 /// Idle connections at once, and the addresses they come from.
 const IDLE: u64 = 10_000;
 const ADDRESSES: u64 = 20;
+/// Whoever dawdles is cut off within half of this, by limits of 15 and 30 seconds.
+const CUT_OFF: Duration = Duration::from_mins(1);
 /// Memory that a service may take on under each kind of abuse.
 const GROWTH_KIB: u64 = 192 * 1024;
 
@@ -166,7 +168,7 @@ async fn dawdle(target: SocketAddr, origin: &str, n: u8) -> bool {
     let begin = Instant::now();
     let Ok(mut stream) = connect_from(100 + n % 50, target).await else { return true };
     let _ = stream.write_all(head.as_bytes()).await;
-    while begin.elapsed() < PATIENCE {
+    while begin.elapsed() < CUT_OFF {
         sleep(Duration::from_secs(1)).await;
         let heard = stream.write_all(b"a").await.is_ok();
         if !heard || fugong_tests::crowd::look(&stream) == fugong_tests::crowd::Stands::Closed {
@@ -200,7 +202,7 @@ async fn slow_heads_and_slow_bodies_are_cut_off_and_scans_go_on() {
     };
     let (kept, asked) = tokio::join!(wait, town.go_on_asking(&done, 100));
     print_line("400 slow clients", &asked);
-    assert_eq!(kept, 0, "slow clients were never cut off");
+    assert_eq!(kept, 0, "slow clients were not cut off within a minute");
     let after = [town.gate().memory_kib(), town.issuer().memory_kib()];
     for (before, after) in before.into_iter().zip(after) {
         assert!(after < before + GROWTH_KIB, "{before} KiB → {after} KiB");

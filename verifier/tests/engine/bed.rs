@@ -34,8 +34,9 @@ pub fn config(dir: &Path) -> Config {
     }
 }
 
-/// Longer than the busiest machine needs.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// Longer than the busiest machine needs, shorter than the longest pause between two tries to
+/// reach the issuer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits until something holds; the background work takes its moment, on a busy machine a long one.
 pub async fn until(what: &str, holds: impl Fn() -> bool) {
