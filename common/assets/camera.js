@@ -9,8 +9,9 @@
 // -nth, -again, -torch) and, in data-frames, the address that reads a JPEG frame and answers
 // {"texts": […]}: for browsers that can't read codes themselves (iOS Safari, Firefox).
 //
-// One text is reported once for as long as its code stays in view. With several different codes in
-// view, the person chooses; `describe(text)` may name them (a string or a promise of one).
+// One text is reported once for as long as its code stays in view, which frames that were read
+// tell: one that never came says nothing. With several different codes in view, the person chooses;
+// `describe(text)` may name them (a string or a promise of one).
 
 const WIDTH = 1280;
 const HEIGHT = 720;
@@ -24,8 +25,9 @@ const GONE_AFTER_MS = 2500;
 export function openCamera(box, onText, options = {}) {
   const view = build(box);
   const canvas = document.createElement("canvas");
+  // What is in view, with the time since which no frame has shown it, or null.
   const seen = new Map();
-  let settled = { key: "", at: 0, chosen: false };
+  let settled = { key: "", chosen: false };
   let wanted = false;
   let stream = null;
   let run = 0;
@@ -85,7 +87,7 @@ export function openCamera(box, onText, options = {}) {
     let failures = 0;
     while (mine === run && stream) {
       const began = performance.now();
-      let texts = [];
+      let texts = null;
       let pause = detector ? LOCAL_EVERY_MS : REMOTE_EVERY_MS;
       try {
         texts = detector ? await readHere() : await readThere(mine);
@@ -103,23 +105,21 @@ export function openCamera(box, onText, options = {}) {
         }
       }
       if (mine !== run) return;
-      const distinct = [...new Set(texts.filter(Boolean))];
-      if (distinct.length > 1) await several(mine, distinct);
-      else if (distinct.length === 1) report(distinct[0]);
+      if (texts) await look(mine, [...new Set(texts.filter(Boolean))]);
       await sleep(Math.max(20, pause - (performance.now() - began)));
     }
   }
 
   async function readHere() {
-    if (view.video.readyState < 2) return [];
+    if (view.video.readyState < 2) return null;
     const codes = await detector.detect(view.video);
     return codes.map((code) => code.rawValue);
   }
 
-  // The next frame is taken only after the last one was answered.
+  // The next frame is taken only after the last one was answered. Null where none was read.
   async function readThere(mine) {
     const { videoWidth, videoHeight } = view.video;
-    if (!box.dataset.frames || !videoWidth || view.video.readyState < 2) return [];
+    if (!box.dataset.frames || !videoWidth || view.video.readyState < 2) return null;
     const [long, short] = videoWidth >= videoHeight ? [WIDTH, HEIGHT] : [HEIGHT, WIDTH];
     const scale = Math.min(1, long / videoWidth, short / videoHeight);
     canvas.width = Math.round(videoWidth * scale);
@@ -127,7 +127,7 @@ export function openCamera(box, onText, options = {}) {
     canvas.getContext("2d", { alpha: false }).drawImage(view.video, 0, 0, canvas.width, canvas.height);
     let frame = await jpeg(QUALITY);
     if (frame && frame.size > MAX_BYTES) frame = await jpeg(QUALITY / 2);
-    if (!frame || mine !== run) return [];
+    if (!frame || mine !== run) return null;
     const answer = await fetch(box.dataset.frames, {
       method: "POST",
       body: frame,
@@ -139,10 +139,10 @@ export function openCamera(box, onText, options = {}) {
     if (answer.status === 401 || answer.status === 403 || answer.status === 410) {
       stop();
       options.onRefused?.(answer.status);
-      return [];
+      return null;
     }
     // Too many frames at once, or one that can't be read: the next one may do.
-    if (answer.status === 422 || answer.status === 429) return [];
+    if (answer.status === 422 || answer.status === 429) return null;
     if (!answer.ok) throw new Error(String(answer.status));
     const { texts } = await answer.json();
     return Array.isArray(texts) ? texts : [];
@@ -152,30 +152,34 @@ export function openCamera(box, onText, options = {}) {
     return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
   }
 
-  function report(text) {
+  async function look(mine, texts) {
+    const together = texts.length > 1 ? [...texts].sort().join("\n") : null;
     const now = performance.now();
-    const known = seen.get(text);
-    for (const [old, at] of seen) if (now - at > GONE_AFTER_MS) seen.delete(old);
-    seen.set(text, now);
-    if (known === undefined || now - known > GONE_AFTER_MS) onText(text);
+    for (const [text, since] of seen) {
+      if (texts.includes(text) || text === together) seen.set(text, null);
+      else if (since === null) seen.set(text, now);
+      else if (now - since > GONE_AFTER_MS) seen.delete(text);
+    }
+    if (together) await several(mine, texts, together);
+    else if (texts.length === 1) report(texts[0]);
+  }
+
+  function report(text) {
+    if (seen.has(text)) return;
+    seen.set(text, null);
+    onText(text);
   }
 
   // Asked once for as long as the same codes stay in view together.
-  async function several(mine, texts) {
-    const key = [...texts].sort().join("\n");
-    const now = performance.now();
-    if (key === settled.key && now - settled.at < GONE_AFTER_MS) {
-      settled.at = now;
-      if (settled.chosen) for (const text of texts) seen.set(text, now);
-      return;
+  async function several(mine, texts, key) {
+    if (key !== settled.key || !seen.has(key)) {
+      const chosen = await ask(mine, texts);
+      if (mine !== run) return;
+      settled = { key, chosen: chosen !== null };
+      seen.set(key, null);
+      if (chosen !== null) onText(chosen);
     }
-    const chosen = await ask(mine, texts);
-    if (mine !== run) return;
-    settled = { key, at: performance.now(), chosen: chosen !== null };
-    if (chosen !== null) {
-      for (const text of texts) seen.set(text, settled.at);
-      onText(chosen);
-    }
+    if (settled.chosen) for (const text of texts) seen.set(text, null);
   }
 
   async function ask(mine, texts) {
@@ -235,6 +239,7 @@ export function openCamera(box, onText, options = {}) {
     view.choose?.(null);
     if (stream) for (const track of stream.getTracks()) track.stop();
     stream = null;
+    seen.clear();
     view.video.srcObject = null;
     view.torch.hidden = true;
   }
@@ -263,10 +268,9 @@ export function openCamera(box, onText, options = {}) {
   return {
     start,
     stop,
-    /** Forgets what was seen, so that a code still in view is reported again. */
-    forget() {
-      seen.clear();
-      settled.key = "";
+    /** Forgets what was seen but for one text, so that another still in view is reported again. */
+    forget(but) {
+      for (const text of [...seen.keys()]) if (text !== but) seen.delete(text);
     },
     /** Stops for good. */
     remove() {

@@ -11,8 +11,11 @@
 const MIN_LENGTH = 8;
 const LONGEST_GAP_MS = 100;
 const MEAN_GAP_MS = 45;
-// A scanner falters over Bluetooth or on a busy machine. No fingers were so fast for so long, so it goes on.
+// A scanner falters over Bluetooth or on a busy machine. No fingers were so fast for so long, so it
+// goes on; the longer where what it has typed begins as our codes do.
 const LONGEST_FALTER_MS = 800;
+const LONGEST_FALTER_IN_CODE_MS = 3000;
+const BEGINS_A_CODE = /^(?:fg1:|https?:\/\/)/i;
 
 export function listenForScanner(onText, root = document) {
   let burst = null;
@@ -35,8 +38,10 @@ export function listenForScanner(onText, root = document) {
     if (event.repeat || (burst && !goesOn(burst, event.timeStamp))) burst = null;
     if (!burst) {
       const field = editable(event.target);
-      burst = { text: "", first: event.timeStamp, last: 0, field, before: field ? content(field) : null };
+      burst = { text: "", first: event.timeStamp, last: event.timeStamp, faltered: 0, field, before: field ? content(field) : null };
     }
+    const gap = event.timeStamp - burst.last;
+    if (gap > LONGEST_GAP_MS) burst.faltered += gap;
     burst.text += character;
     burst.last = event.timeStamp;
     // Outside of fields some letters are shortcuts of the browser (quick find, scrolling).
@@ -57,12 +62,17 @@ export function listenForScanner(onText, root = document) {
   return () => root.removeEventListener("keydown", onKey, true);
 }
 
-function isScanner({ text, first, last }) {
-  return text.length >= MIN_LENGTH && (last - first) / (text.length - 1) <= MEAN_GAP_MS;
+function isScanner({ text, first, last, faltered }) {
+  return text.length >= MIN_LENGTH && (last - first - faltered) / (text.length - 1) <= MEAN_GAP_MS;
 }
 
 function goesOn(burst, at) {
-  return at - burst.last <= (isScanner(burst) ? LONGEST_FALTER_MS : LONGEST_GAP_MS);
+  return at - burst.last <= longestGap(burst);
+}
+
+function longestGap(burst) {
+  if (!isScanner(burst)) return LONGEST_GAP_MS;
+  return BEGINS_A_CODE.test(burst.text.normalize("NFKC")) ? LONGEST_FALTER_IN_CODE_MS : LONGEST_FALTER_MS;
 }
 
 // With an input method on, browsers hide the letter ("Process", "Unidentified") but not the key.

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::elements::Element;
@@ -13,9 +13,10 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
+use tokio::time::sleep;
 
 use crate::markup::english_words;
-use crate::patience::{PATIENCE, comes};
+use crate::patience::comes;
 use crate::process::free_port;
 
 /// Width and height in CSS pixels.
@@ -48,6 +49,7 @@ pub struct Browser {
     pub client: Client,
     driver: Child,
     driver_url: String,
+    line: reqwest::Client,
     _profile: Profile,
     pictures: Option<PathBuf>,
 }
@@ -73,7 +75,8 @@ impl Browser {
         let driver_url = format!("http://127.0.0.1:{port}");
         let client = connect(&driver_url, capabilities(profile.0.path(), film)).await;
         let pictures = std::env::var_os("FUGONG_SCREENSHOTS").map(PathBuf::from);
-        let browser = Self { client, driver, driver_url, _profile: profile, pictures };
+        let line = reqwest::Client::new();
+        let browser = Self { client, driver, driver_url, line, _profile: profile, pictures };
         browser.resize(size).await;
         browser
     }
@@ -82,8 +85,7 @@ impl Browser {
     async fn ask(&self, path: &str, body: &Value) -> Value {
         let session = self.client.session_id().await.expect("it answers").expect("it has begun");
         let url = format!("{}/session/{session}/{path}", self.driver_url);
-        let response =
-            reqwest::Client::new().post(url).json(body).send().await.expect("chromedriver answers");
+        let response = self.line.post(url).json(body).send().await.expect("chromedriver answers");
         let status = response.status();
         let answer: Value = response.json().await.expect("chromedriver answers in JSON");
         assert!(status.is_success(), "{path}: {answer}");
@@ -93,8 +95,12 @@ impl Browser {
     pub async fn resize(&self, (width, height): Size) {
         let metrics =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        let command = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics });
-        self.ask("goog/cdp/execute", &command).await;
+        self.command("Emulation.setDeviceMetricsOverride", &metrics).await;
+    }
+
+    /// A command of the Chrome `DevTools` protocol.
+    async fn command(&self, name: &str, params: &Value) {
+        self.ask("goog/cdp/execute", &json!({ "cmd": name, "params": params })).await;
     }
 
     /// Opens an address.
@@ -104,30 +110,43 @@ impl Browser {
 
     /// Waits until something is there.
     pub async fn see(&self, css: &str) -> Element {
-        match self.client.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await {
-            Ok(element) => element,
-            Err(error) => panic!("no {css}: {error}\n{}", self.text().await),
-        }
+        self.find(Locator::Css(css), css).await
+    }
+
+    async fn find(&self, locator: Locator<'_>, what: &str) -> Element {
+        let mut found = None;
+        let there = comes(async || {
+            // Before its scripts have run, a page is deaf to keys and fingers.
+            if self.evaluate("return document.readyState").await == "complete" {
+                found = self.client.find(locator).await.ok();
+            }
+            found.is_some()
+        });
+        assert!(there.await, "no {what}:\n{}", self.text().await);
+        found.expect("it was found")
     }
 
     pub async fn click(&self, css: &str) {
-        let element = self.see(css).await;
-        self.press(&element, css).await;
+        self.press(Locator::Css(css), css).await;
     }
 
     /// Follows a link by what it says.
     pub async fn follow(&self, text: &str) {
-        let link = self.client.wait().at_most(PATIENCE).for_element(Locator::LinkText(text)).await;
-        match link {
-            Ok(link) => self.press(&link, text).await,
-            Err(error) => panic!("no link {text}: {error}\n{}", self.text().await),
-        }
+        self.press(Locator::LinkText(text), text).await;
     }
 
-    async fn press(&self, element: &Element, what: &str) {
-        if let Err(error) = element.click().await {
-            panic!("{what} cannot be clicked: {error}\n{}", self.text().await);
-        }
+    async fn press(&self, locator: Locator<'_>, what: &str) {
+        let mut refused = None;
+        let pressed = comes(async || {
+            match self.find(locator, what).await.click().await {
+                Ok(()) => return true,
+                // Parts of a page are drawn anew while it is looked at.
+                Err(error) if error.is_stale_element_reference() => refused = Some(error),
+                Err(error) => panic!("{what} cannot be clicked: {error}"),
+            }
+            false
+        });
+        assert!(pressed.await, "{what} cannot be clicked: {refused:?}");
     }
 
     /// Types into a field, or, where nothing takes the focus, onto the page.
@@ -145,6 +164,23 @@ impl Browser {
             }
         }
         self.client.perform_actions(hand).await.expect("keys can be pressed");
+    }
+
+    /// A scanner types. Each key bears the time at which the scanner sends it, `gaps` after the one
+    /// before it, however long the driver takes; Enter ends a code.
+    pub async fn scanner(&self, text: &str, gap: impl Fn(usize) -> Duration) {
+        let mut at = SystemTime::now();
+        for (position, key) in text.chars().map(String::from).chain(["Enter".into()]).enumerate() {
+            at += gap(position);
+            // The browser takes what is yet to come for now.
+            sleep(at.duration_since(SystemTime::now()).unwrap_or_default()).await;
+            let at = at.duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64();
+            let typed = if key == "Enter" { "\r" } else { &key };
+            let down = json!({ "type": "keyDown", "key": key, "text": typed, "timestamp": at });
+            self.command("Input.dispatchKeyEvent", &down).await;
+            let up = json!({ "type": "keyUp", "key": key, "timestamp": at });
+            self.command("Input.dispatchKeyEvent", &up).await;
+        }
     }
 
     /// Tab by Tab until the focus is where it is wanted; every stop on the way is to be seen.

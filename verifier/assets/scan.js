@@ -14,6 +14,8 @@ const station = () => $("#station");
 const REFRESH_MS = 5000;
 // A scanner types like a very fast keyboard (scanner.js): keys wait this long to be a hand's.
 const HAND_MS = 110;
+// And what it types is none of a hand's for as long as it may falter.
+const FALTER_MS = 800;
 
 let busy = false;
 let digits = "";
@@ -44,9 +46,10 @@ async function ask(url, body, word) {
       return;
     }
     if ($("#main", drawn)) { location.assign(response.url); return; }
+    const measured = station().dataset.stage === "measure";
     swap($("#bar", drawn), next);
     $("#lost").hidden = true;
-    arrive();
+    arrive(measured);
   } catch {
     failed();
     $("#lost").hidden = false;
@@ -93,7 +96,7 @@ function icon(name) {
 
 // ---- an answer has come ----------------------------------------------------------------------
 
-function arrive() {
+function arrive(measured) {
   const here = station();
   digits = "";
   changed = false;
@@ -102,11 +105,13 @@ function arrive() {
   play(here.dataset.notes);
   prepare();
   if (here.dataset.stage !== "ready") $(".stand").scrollIntoView({ block: "nearest" });
-  // What was in view while somebody was being measured is asked again; who was just let in is not.
-  if (here.dataset.stage !== "measure" && passedOver) {
+  const { stage } = here.dataset;
+  // Who was just let in holds the code in view still, or does so when the camera first looks.
+  if (measured && stage !== "measure" && stage !== "ready" && last.text) remember(last.text);
+  // Another that came into view meanwhile is asked now.
+  if (stage !== "measure" && passedOver) {
     passedOver = false;
-    if (last.text) remember(last.text);
-    camera?.forget();
+    camera?.forget(last.text);
   }
 }
 
@@ -300,39 +305,54 @@ sound.addEventListener("click", () => { mute(!isMuted()); saySound(); play("880:
 
 let burst = 0;
 let lastKey = 0;
+let coded = false;
 let before = "";
 let later = 0;
 
 listenForScanner((text) => {
-  forgetBurst();
+  takeBack();
+  quiet();
   scan(text);
 });
 
-function forgetBurst() {
+function quiet() {
   clearTimeout(later);
-  if (burst > 1 && limits()) { digits = before; shown(false); }
   burst = 0;
+  coded = false;
 }
 
-// Digits show at once; what they lead to waits until it is sure that a hand typed them.
-function typed(name) {
-  const now = performance.now();
-  if (now - lastKey > HAND_MS) { burst = 0; before = digits; }
-  lastKey = now;
+// The reading is again what a hand made it.
+function takeBack() {
+  if (burst === 0 || !limits()) return;
+  digits = before;
+  shown(false);
+}
+
+// Digits show at once; what they lead to waits until it is sure that a hand typed them. Times are
+// those of the keys, not of their handling: a page that was held up gets all of them at once.
+function typed(name, at) {
+  const gap = at - lastKey;
+  if (gap > FALTER_MS) coded = false;
+  if (gap > HAND_MS) burst = 0;
+  if (burst === 0) before = digits;
+  lastKey = at;
   burst += 1;
+  coded ||= burst > 1 && !/^[0-9+=-]$/.test(name);
   clearTimeout(later);
-  if (burst > 4) { if (limits()) { digits = before; shown(false); } return; }
+  if (byScanner()) { takeBack(); return; }
   if (/^[0-9]$/.test(name)) key(name, false);
+  else if (!/^[+=-]$/.test(name)) return;
   later = setTimeout(() => settle(name), HAND_MS);
 }
 
+// No hand types so many keys at once, or letters onto the lane.
+function byScanner() { return coded || burst > 4; }
+
 function settle(name) {
-  clearTimeout(later);
-  const alone = burst === 1;
-  burst = 0;
   if (/^[0-9]$/.test(name)) { if (limits()) settleReading(); }
-  else if (alone && (name === "+" || name === "=")) turn("in");
-  else if (alone && name === "-") turn("out");
+  else if (burst > 1) return;
+  else if (name === "-") turn("out");
+  else turn("in");
 }
 
 document.addEventListener("keydown", (event) => {
@@ -342,8 +362,10 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") { event.preventDefault(); if (field) field.blur(); else next(); return; }
   if (field) return;
   if (event.key === "Enter") {
-    clearTimeout(later);
-    burst = 0;
+    // The end of a code that came too haltingly to be heard as one (scanner.js) presses no button.
+    const stray = byScanner() && event.timeStamp - lastKey <= FALTER_MS;
+    quiet();
+    if (stray) { event.preventDefault(); return; }
     if (event.target.closest?.("button, a, summary")) return;
     event.preventDefault();
     const primary = $("[data-primary]:not(:disabled)", station()) ?? $("[data-next]", station());
@@ -354,7 +376,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key.length !== 1) return;
   if (event.key === " " && event.target.closest?.("button, a, summary, input")) return;
   event.preventDefault();
-  typed(event.key);
+  typed(event.key, event.timeStamp);
 });
 
 // ---- camera ----------------------------------------------------------------------------------

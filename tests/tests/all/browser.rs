@@ -130,6 +130,20 @@ async fn link_of(stack: &Stack, permit_id: &str) -> String {
     placard_url(&Origin::parse(&stack.origin()).unwrap(), &permit.token)
 }
 
+/// Waits until the browser is paired and the gate has heard of its guards: the first one's name and
+/// PIN.
+async fn first_guard(browser: &Browser, stack: &Stack) -> (&'static str, &'static str) {
+    let (name, _, pin) = fugong_quickstart::town::GUARDS[0];
+    // An address opened before the form is answered would take its place.
+    until("it is paired", async || browser.path().await != "/pair").await;
+    until("the guards are known", async || {
+        browser.open(&format!("{}/sign-on", stack.gate_origin())).await;
+        browser.text().await.contains(name)
+    })
+    .await;
+    (name, pin)
+}
+
 /// Pairs by the link, waits for the first sync and signs on with the number pad.
 async fn go_on_duty(browser: &Browser, stack: &Stack) {
     let code = stack.pairing_code().await;
@@ -138,12 +152,7 @@ async fn go_on_duty(browser: &Browser, stack: &Stack) {
     browser.see("#label").await.clear().await.unwrap();
     browser.enter("#label", "三号门手机").await;
     browser.click("form[action='/pair'] button").await;
-    let (name, _, pin) = fugong_quickstart::town::GUARDS[0];
-    until("the guards are known", async || {
-        browser.open(&format!("{}/sign-on", stack.gate_origin())).await;
-        browser.text().await.contains(name)
-    })
-    .await;
+    let (name, pin) = first_guard(browser, stack).await;
     browser.inspect("gate-2-guards").await;
     browser.follow(name).await;
     browser.see("[data-pin-pad]").await;
@@ -163,6 +172,7 @@ async fn choose_worker(browser: &Browser, number: &str, name: &str) {
     browser.inspect(&format!("{name}-people")).await;
     browser.enter("#query", number).await;
     browser.click("form[action='/people'] button.primary").await;
+    browser.see("form[action='/people/choose'] button").await;
     browser.inspect(&format!("{name}-found")).await;
     browser.click("form[action='/people/choose'] button").await;
     browser.see("#station[data-stage=measure]").await;
@@ -196,7 +206,7 @@ async fn a_guard_scans_by_camera_and_by_scanner_in_a_browser() {
     browser.click("[data-next]").await;
     browser.see("#station[data-stage=ready]").await;
     browser.click("#camera-open").await;
-    browser.enter("body", &format!("{placard}\u{e007}")).await;
+    browser.scanner(&placard, |_| FAST).await;
     choose_worker(&browser, "0002", "gate-8").await;
     browser.resize(DESK).await;
     browser.inspect("gate-8-measure-desk").await;
@@ -211,12 +221,14 @@ async fn a_guard_scans_by_camera_and_by_scanner_in_a_browser() {
     browser.close().await;
 }
 
-/// A scanner types a code within a moment and ends it with Enter. In the middle it falters, as over a bad radio link.
-async fn scan_by_keys(browser: &Browser, text: &str) {
-    let (first, second) = text.split_at(text.len() / 2);
-    browser.keys(first, Duration::ZERO).await;
-    sleep(Duration::from_millis(250)).await;
-    browser.keys(&format!("{second}{ENTER}"), Duration::ZERO).await;
+/// As a scanner types.
+const FAST: Duration = Duration::from_millis(4);
+/// Slower than scanners are told by, faster than fingers.
+const HALTING: Duration = Duration::from_millis(60);
+
+/// As one that falters over a bad radio link, after so many letters.
+fn faltering(after: usize, millis: u64) -> impl Fn(usize) -> Duration {
+    move |at| if at == after { Duration::from_millis(millis) } else { FAST }
 }
 
 /// As fingers type.
@@ -242,12 +254,7 @@ async fn a_guard_with_keyboard_and_scanner_alone_goes_from_pairing_to_the_record
     browser.open(&format!("{}/pair?code={code}", stack.gate_origin())).await;
     browser.tab_to("#label").await;
     browser.keys(&format!("1{ENTER}"), BY_HAND).await;
-    let (name, _, pin) = fugong_quickstart::town::GUARDS[0];
-    until("the guards are known", async || {
-        browser.open(&format!("{}/sign-on", stack.gate_origin())).await;
-        browser.text().await.contains(name)
-    })
-    .await;
+    let (name, pin) = first_guard(&browser, &stack).await;
     let link = browser.client.find(Locator::LinkText(name)).await.unwrap();
     let link = link.attr("href").await.unwrap().unwrap();
     browser.tab_to(&format!("a[href='{link}']")).await;
@@ -258,7 +265,7 @@ async fn a_guard_with_keyboard_and_scanner_alone_goes_from_pairing_to_the_record
     browser.see("#station[data-stage=ready]").await;
 
     // A pass: the scanner types it, three digits record it, Escape is the next person.
-    scan_by_keys(&browser, &pass).await;
+    browser.scanner(&pass, faltering(pass.len() / 2, 250)).await;
     browser.see("#station[data-stage=measure]").await;
     browser.read(&people[0].name).await;
     browser.keys("365", BY_HAND).await;
@@ -267,7 +274,7 @@ async fn a_guard_with_keyboard_and_scanner_alone_goes_from_pairing_to_the_record
     browser.see("#station[data-stage=ready]").await;
 
     // A placard: Enter presses the blue button, the number finds one person, Enter chooses.
-    scan_by_keys(&browser, &placard).await;
+    browser.scanner(&placard, faltering(12, 2500)).await;
     browser.see("#act-form button[value=people]").await;
     browser.keys(ENTER, BY_HAND).await;
     browser.see("#query").await;
@@ -276,9 +283,14 @@ async fn a_guard_with_keyboard_and_scanner_alone_goes_from_pairing_to_the_record
     browser.see("form[action='/people/choose'] button:focus").await;
     browser.keys(ENTER, BY_HAND).await;
     browser.see("#station[data-stage=measure]").await;
-    // A high one waits for Enter; the last digit is taken back, and a normal one records itself.
+    // A high one waits for Enter. A code that comes too haltingly to be heard as one adds nothing to
+    // it, and its Enter is not the guard's.
     browser.keys("376", BY_HAND).await;
     browser.see(".verdict.stop").await;
+    browser.scanner("FG1:365365", |_| HALTING).await;
+    browser.see("#station[data-stage=measure] .verdict.stop").await;
+    browser.read("37.6").await;
+    // The last digit is taken back, and a normal one records itself.
     browser.keys(&format!("{BACKSPACE}0"), BY_HAND).await;
     browser.see("#station[data-tone=go]").await;
     browser.keys(ESCAPE, BY_HAND).await;
@@ -286,7 +298,7 @@ async fn a_guard_with_keyboard_and_scanner_alone_goes_from_pairing_to_the_record
 
     // Out again: minus turns the lane round, and leaving needs no reading.
     browser.keys("-", BY_HAND).await;
-    scan_by_keys(&browser, &pass).await;
+    browser.scanner(&pass, |_| FAST).await;
     browser.see("#station[data-tone=go]").await;
 
     // The menu by Tab and Enter, and what was recorded.
