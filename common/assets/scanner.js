@@ -14,7 +14,7 @@ const MEAN_GAP_MS = 45;
 // A scanner falters over Bluetooth or on a busy machine. No fingers were so fast for so long, so it
 // goes on; the longer where what it has typed begins as our codes do.
 const LONGEST_FALTER_MS = 800;
-const LONGEST_FALTER_IN_CODE_MS = 3000;
+export const LONGEST_FALTER_IN_CODE_MS = 3000;
 const BEGINS_A_CODE = /^(?:fg1:|https?:\/\/)/i;
 
 export function listenForScanner(onText, root = document) {

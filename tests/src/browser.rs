@@ -166,13 +166,13 @@ impl Browser {
         self.client.perform_actions(hand).await.expect("keys can be pressed");
     }
 
-    /// A scanner types. Each key bears the time at which the scanner sends it, `gaps` after the one
+    /// A scanner types. Each key bears the time at which the scanner sends it, `gap` after the one
     /// before it, however long the driver takes; Enter ends a code.
     pub async fn scanner(&self, text: &str, gap: impl Fn(usize) -> Duration) {
         let mut at = SystemTime::now();
         for (position, key) in text.chars().map(String::from).chain(["Enter".into()]).enumerate() {
             at += gap(position);
-            // The browser takes what is yet to come for now.
+            // Not ahead of the clock: it goes on from the last key when a hand presses the next.
             sleep(at.duration_since(SystemTime::now()).unwrap_or_default()).await;
             let at = at.duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64();
             let typed = if key == "Enter" { "\r" } else { &key };

@@ -2,7 +2,7 @@
 // before it has come: green means that the record is on disk.
 import { press, reading, show } from "./keypad.js";
 import { openCamera } from "./camera.js";
-import { listenForScanner } from "./scanner.js";
+import { LONGEST_FALTER_IN_CODE_MS, listenForScanner } from "./scanner.js";
 import { isMuted, mute, play, wake } from "./sound.js";
 
 document.documentElement.classList.add("js");
@@ -14,8 +14,6 @@ const station = () => $("#station");
 const REFRESH_MS = 5000;
 // A scanner types like a very fast keyboard (scanner.js): keys wait this long to be a hand's.
 const HAND_MS = 110;
-// And what it types is none of a hand's for as long as it may falter.
-const FALTER_MS = 800;
 
 let busy = false;
 let digits = "";
@@ -98,14 +96,14 @@ function icon(name) {
 
 function arrive(measured) {
   const here = station();
+  const { stage } = here.dataset;
   digits = "";
   changed = false;
   document.title = document.title.replace(/^.*?( · )/, `${here.dataset.title}$1`);
   announce([...here.querySelectorAll("[data-say] > *, [role=alert]")].map((it) => it.textContent.trim()).join(" "));
   play(here.dataset.notes);
   prepare();
-  if (here.dataset.stage !== "ready") $(".stand").scrollIntoView({ block: "nearest" });
-  const { stage } = here.dataset;
+  if (stage !== "ready") $(".stand").scrollIntoView({ block: "nearest" });
   // Who was just let in holds the code in view still, or does so when the camera first looks.
   if (measured && stage !== "measure" && stage !== "ready" && last.text) remember(last.text);
   // Another that came into view meanwhile is asked now.
@@ -305,7 +303,7 @@ sound.addEventListener("click", () => { mute(!isMuted()); saySound(); play("880:
 
 let burst = 0;
 let lastKey = 0;
-let coded = false;
+let scanning = false;
 let before = "";
 let later = 0;
 
@@ -318,7 +316,7 @@ listenForScanner((text) => {
 function quiet() {
   clearTimeout(later);
   burst = 0;
-  coded = false;
+  scanning = false;
 }
 
 // The reading is again what a hand made it.
@@ -332,21 +330,19 @@ function takeBack() {
 // those of the keys, not of their handling: a page that was held up gets all of them at once.
 function typed(name, at) {
   const gap = at - lastKey;
-  if (gap > FALTER_MS) coded = false;
+  if (gap > LONGEST_FALTER_IN_CODE_MS) scanning = false;
   if (gap > HAND_MS) burst = 0;
   if (burst === 0) before = digits;
   lastKey = at;
   burst += 1;
-  coded ||= burst > 1 && !/^[0-9+=-]$/.test(name);
+  // No hand types so many keys at once.
+  scanning ||= burst > 4;
   clearTimeout(later);
-  if (byScanner()) { takeBack(); return; }
+  if (scanning) { takeBack(); return; }
   if (/^[0-9]$/.test(name)) key(name, false);
   else if (!/^[+=-]$/.test(name)) return;
   later = setTimeout(() => settle(name), HAND_MS);
 }
-
-// No hand types so many keys at once, or letters onto the lane.
-function byScanner() { return coded || burst > 4; }
 
 function settle(name) {
   if (/^[0-9]$/.test(name)) { if (limits()) settleReading(); }
@@ -363,7 +359,7 @@ document.addEventListener("keydown", (event) => {
   if (field) return;
   if (event.key === "Enter") {
     // The end of a code that came too haltingly to be heard as one (scanner.js) presses no button.
-    const stray = byScanner() && event.timeStamp - lastKey <= FALTER_MS;
+    const stray = scanning && event.timeStamp - lastKey <= LONGEST_FALTER_IN_CODE_MS;
     quiet();
     if (stray) { event.preventDefault(); return; }
     if (event.target.closest?.("button, a, summary")) return;

@@ -178,6 +178,18 @@ async fn choose_worker(browser: &Browser, number: &str, name: &str) {
     browser.see("#station[data-stage=measure]").await;
 }
 
+/// The page's line to the service that reads its frames gets slow.
+const SLOW_FRAMES: &str = "const ask = window.fetch;\
+    window.framesRead = 0;\
+    window.fetch = async (url, sent) => {\
+      if (!String(url).includes('frame')) return ask(url, sent);\
+      await new Promise((go) => setTimeout(go, 4000));\
+      const answer = await ask(url, sent);\
+      const { texts } = await answer.clone().json();\
+      window.framesRead += texts.length;\
+      return answer;\
+    };";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guard_scans_by_camera_and_by_scanner_in_a_browser() {
     let mut stack = Stack::new(Kind::Sqlite).await;
@@ -198,7 +210,13 @@ async fn a_guard_scans_by_camera_and_by_scanner_in_a_browser() {
     browser.inspect("gate-7-go").await;
     browser.read("36.5").await;
 
-    // The placard is still in view; the green does not yield to it.
+    // The placard is still in view; the green does not yield to it, also where frames come so
+    // slowly that the placard might have gone between two of them.
+    browser.evaluate(SLOW_FRAMES).await;
+    until("it is seen in frames that come slowly", async || {
+        browser.evaluate("return window.framesRead").await.as_u64() >= Some(3)
+    })
+    .await;
     sleep(Duration::from_secs(1)).await;
     assert!(browser.client.find(Locator::Css("#station[data-tone=go]")).await.is_ok());
 
